@@ -1,0 +1,727 @@
+"""`LSTMAutoencoder`: the scikit-learn face of the sequence autoencoder."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqae import _batching
+from sklearn_seqae._batching import SequenceDataset
+from sklearn_seqae._modules import SequenceAutoencoder
+from sklearn_seqae._sequences import (
+    Sequences,
+    channel_statistics,
+    restore,
+    squared_deviations,
+    validate_codes,
+    validate_lengths,
+    validate_sequences,
+)
+from sklearn_seqae._training import Resume, Trained, TrainingSettings, train
+
+__all__ = ["LSTMAutoencoder"]
+
+# Version of the pickled state. It changes when an older state can no longer be read as it is; `__setstate__` then
+# converts what earlier versions wrote, or says which release can.
+_STATE_FORMAT = 1
+
+# The collapse guard looks at this many sequences, evenly spaced in the training data.
+_GUARD_SEQUENCES = 256
+_GUARD_SCORE = 0.02
+_GUARD_VARIATION = 0.02
+_FEW_STEPS = 100
+_AUTO_PATCHES = 8
+
+
+class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """LSTM autoencoder: squeezes sequences into codes of fixed width and draws them again.
+
+    An LSTM encoder reads a sequence; its last hidden state is the code. An LSTM decoder draws the sequence from the
+    code alone [1]_. Use it as a transformer that turns sequences of equal or unequal length, with or without missing
+    values, into a table for clustering and classifying; as a generator of sequences from codes; and, by the error of
+    its reconstruction, as a judge of what is unusual.
+
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Hidden size of the encoder's top layer, and so the number of values in a code (twice that where two directions
+        are concatenated). The first parameter to search over; more is not always better on data not seen in training.
+    hidden_layer_sizes : int or array-like of int, default=(128,)
+        Widths of the LSTM layers below the code, as the encoder has them; the decoder mirrors them. ``()`` leaves one
+        layer of width `latent_dim` on either side.
+    bidirectional : bool, default=False
+        Whether the encoder reads each sequence in both directions.
+    merge_mode : {"concat", "sum"}, default="concat"
+        How the two directions are put together, in the code too: "concat" makes it `2 * latent_dim` wide.
+    decoder : {"both", "repeat", "state"}, default="both"
+        How the code enters the decoder. "repeat" feeds it at every step; "state" sets the initial states from it and
+        feeds features of the position in the sequence; "both" does both.
+    output_layer : {"linear", None}, default="linear"
+        What makes the output. None leaves it to a last LSTM layer, which cannot leave (-1, 1); it is there to
+        reproduce models that are built so.
+    reverse_target : bool, default=False
+        Whether the decoder draws the last step first [1]_.
+    patch_len : int or "auto", default="auto"
+        Number of successive time steps that make one step of the LSTM layers. "auto" makes about 8 such steps of the
+        longest training sequence: training is faster and better than with `patch_len=1` on long sequences.
+    dropout : float, default=0.0
+        Share of values dropped between layers while training.
+    n_channels : int, default=1
+        Channels per time step of a 2-D X, whose columns then hold all channels of the first step, all of the second,
+        and so on. Other kinds of X say it themselves.
+    standardize : bool, default=True
+        Whether the network subtracts the training mean of each channel, divides by its standard deviation, and does
+        the opposite on its output. The loss is then in these units.
+    loss : {"mse", "mae", "huber"} or callable, default="mse"
+        What is minimised. A callable, such as a `torch.nn.Module`, gets the prediction and the target, two tensors of
+        equal shape, and returns a scalar; where values are missing, it gets two vectors of the observed values.
+    noise : float, default=0.1
+        Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_.
+    mixing : float, default=0.5
+        Share of the training sequences that are replaced by a mixture of two, new in each epoch [3]_. It is what
+        keeps the network from learning few sequences by heart.
+    learning_rate : float, default=0.003
+        Highest learning rate of the optimizer (AdamW).
+    schedule : {"plateau", "constant"}, default="plateau"
+        "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last third of
+        `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
+    weight_decay : float, default=0.01
+        Weight decay of the optimizer, on weights only; with 0, it is Adam.
+    max_grad_norm : float or None, default=1.0
+        Gradients are scaled down to this Euclidean norm; None leaves them.
+    batch_size : int, default=64
+        Sequences in a training batch. Inference chooses its own.
+    max_epochs : int or "auto", default="auto"
+        Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
+    tol : float, default=0.01
+        The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
+        over as many before.
+    n_iter_no_change : int or "auto", default="auto"
+        Number of epochs that are compared for `tol`. "auto" is 50 batches, but at least 5 epochs.
+    early_stopping : bool, default=False
+        Whether to set part of X aside, judge the progress by the loss on it, and end with the weights that were best
+        on it.
+    validation_fraction : float, default=0.1
+        Share of X that `early_stopping` sets aside, drawn at random.
+    warm_start : bool, default=False
+        Whether :meth:`fit` continues from the last fit, optimizer included.
+    callbacks : list of skorch callbacks or None, default=None
+        Called while training, after the estimator's own.
+    net_params : dict or None, default=None
+        Further arguments of `skorch.NeuralNet`, such as ``{"optimizer": torch.optim.SGD}`` or
+        ``{"optimizer__betas": (0.9, 0.98)}``.
+    device : str, default="cpu"
+        Where to compute: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order, the mixing and noise, and what is set aside. Pass an int for the
+        same result each time. None is different each time, and does not draw from NumPy's global generator.
+    verbose : int, default=0
+        1 shows a progress bar with the loss, 2 skorch's table.
+
+    Attributes
+    ----------
+    module_ : torch.nn.Module
+        The trained network. It maps sequences of shape (n_sequences, n_timesteps, n_channels), and optionally their
+        lengths, to reconstructions; its methods `encode` and `decode` are the halves.
+    n_features_in_ : int
+        Columns of a 2-D X, channels of any other.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of X, where it was a DataFrame with string names.
+    n_channels_in_ : int
+        Channels per time step.
+    n_timesteps_in_ : int
+        Time steps of the training sequences, of the longest where they differ.
+    container_ : {"table", "array", "list", "list_1d"}
+        What X was, and `inverse_transform` returns: 2-D, 3-D, or a list of 2-D or 1-D arrays.
+    channel_mean_, channel_scale_ : ndarray of shape (n_channels_in_,)
+        Mean and standard deviation of the training data's channels.
+    patch_len_ : int
+        The patch length used.
+    n_iter_ : int
+        Number of epochs trained.
+    loss_curve_ : ndarray of shape (n_iter_,)
+        Mean training loss of each epoch, with mixing and noise.
+    validation_loss_curve_ : ndarray of shape (n_iter_,) or (0,)
+        Loss on what `early_stopping` set aside; empty without it.
+    best_loss_ : float
+        Lowest validation loss, or without one, lowest training loss.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : The best linear code for sequences of equal length without missing values.
+
+    Notes
+    -----
+    Computation is in float32. The number of time steps may differ between `fit` and later calls, except for 2-D X. A
+    code does not depend on padding, on the batch, or on which other sequences are in the call.
+
+    With ``hidden_layer_sizes=(), decoder="repeat", output_layer=None, patch_len=1, standardize=False`` the network is
+    the widely copied LSTM(latent_dim) -> RepeatVector(n_timesteps) -> LSTM(n_channels); ``noise=0, mixing=0,
+    weight_decay=0, max_grad_norm=None, schedule="constant", learning_rate=0.001`` trains it with plain Adam.
+
+    References
+    ----------
+    .. [1] N. Srivastava, E. Mansimov, R. Salakhutdinov, "Unsupervised learning of video representations using LSTMs",
+       ICML 2015.
+    .. [2] P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol, "Extracting and composing robust features with
+       denoising autoencoders", ICML 2008.
+    .. [3] H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz, "mixup: Beyond empirical risk minimization", ICLR 2018.
+    .. [4] S. Hu et al., "MiniCPM: Unveiling the potential of small language models with scalable training
+       strategies", COLM 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae import LSTMAutoencoder
+    >>> phase = np.random.default_rng(0).uniform(0, 2 * np.pi, size=(100, 1))
+    >>> X = np.sin(phase + np.linspace(0, 2 * np.pi, 20))
+    >>> autoencoder = LSTMAutoencoder(latent_dim=2, random_state=0).fit(X)
+    >>> codes = autoencoder.transform(X)
+    >>> codes.shape
+    (100, 2)
+    >>> autoencoder.inverse_transform(codes).shape
+    (100, 20)
+    >>> autoencoder.score(X) > 0.98
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "merge_mode": [StrOptions({"sum", "concat"})],
+        "decoder": [StrOptions({"repeat", "state", "both"})],
+        "output_layer": [StrOptions({"linear"}), None],
+        "reverse_target": ["boolean"],
+        "patch_len": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_channels": [Interval(Integral, 1, None, closed="left")],
+        "standardize": ["boolean"],
+        "loss": [StrOptions({"mse", "mae", "huber"}), callable],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "mixing": [Interval(Real, 0, 1, closed="both")],
+        "learning_rate": [Interval(Real, 0, None, closed="left")],
+        "schedule": [StrOptions({"plateau", "constant"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "tol": [Interval(Real, None, None, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "warm_start": ["boolean"],
+        "callbacks": [list, None],
+        "net_params": [dict, None],
+        "device": [str],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    module_: SequenceAutoencoder
+    loss_curve_: NDArray[np.float32]
+    validation_loss_curve_: NDArray[np.float32]
+
+    # Codes are the input of `inverse_transform`, not metadata to be routed to it.
+    __metadata_request__inverse_transform: ClassVar[dict[str, Any]] = {"Z": UNUSED}
+
+    def __init__(
+        self,
+        latent_dim: int = 8,
+        *,
+        hidden_layer_sizes: ArrayLike = (128,),
+        bidirectional: bool = False,
+        merge_mode: str = "concat",
+        decoder: str = "both",
+        output_layer: str | None = "linear",
+        reverse_target: bool = False,
+        patch_len: int | str = "auto",
+        dropout: float = 0.0,
+        n_channels: int = 1,
+        standardize: bool = True,
+        loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
+        noise: float = 0.1,
+        mixing: float = 0.5,
+        learning_rate: float = 3e-3,
+        schedule: str = "plateau",
+        weight_decay: float = 0.01,
+        max_grad_norm: float | None = 1.0,
+        batch_size: int = 64,
+        max_epochs: int | str = "auto",
+        tol: float = 1e-2,
+        n_iter_no_change: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        callbacks: list[Any] | None = None,
+        net_params: dict[str, Any] | None = None,
+        device: str = "cpu",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.latent_dim = latent_dim
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.bidirectional = bidirectional
+        self.merge_mode = merge_mode
+        self.decoder = decoder
+        self.output_layer = output_layer
+        self.reverse_target = reverse_target
+        self.patch_len = patch_len
+        self.dropout = dropout
+        self.n_channels = n_channels
+        self.standardize = standardize
+        self.loss = loss
+        self.noise = noise
+        self.mixing = mixing
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # Fitting
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
+        """Learn to encode and to draw the sequences of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sequences, n_timesteps * n_channels) or (n_sequences, n_timesteps, n_channels), \
+                or list of array-likes of shape (n_timesteps_i,) or (n_timesteps_i, n_channels)
+            Training sequences. NaN behind a sequence's last step is padding, NaN elsewhere a missing value.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : LSTMAutoencoder
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X cannot be read as sequences, or if the loss becomes infinite or NaN. The estimator is then as it was.
+        """
+        with self._all_or_nothing():
+            resume = self.warm_start and self.__sklearn_is_fitted__()
+            return self._fit(X, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
+        """Train for one epoch on X, from where the last call, or `fit`, stopped.
+
+        The first call decides on the network and the channels' scale. The learning rate is constant; neither
+        `early_stopping` nor `schedule` has an effect.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Training sequences, as in :meth:`fit`.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        self : LSTMAutoencoder
+            The estimator, trained on.
+
+        Raises
+        ------
+        ValueError
+            As in :meth:`fit`.
+        """
+        with self._all_or_nothing():
+            return self._fit(X, resume=self.__sklearn_is_fitted__(), max_epochs=1, keep_optimizer=True, partial=True)
+
+    def _fit(
+        self, X: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
+    ) -> "LSTMAutoencoder":
+        sequences = self._validate(X, reset=not resume)
+        seed = _draw_seed(self.random_state)
+        if not resume:
+            self._set_geometry(sequences)
+        module_params = self._module_params(seed)
+        training_data, validation_data = self._split(sequences, seed, partial)
+        trained = train(
+            module_params,
+            training_data,
+            validation_data,
+            self._settings(seed + (self.n_iter_ if resume else 0), max_epochs, partial),
+            self._resume(module_params) if resume else None,
+        )
+        self._store(trained, module_params, resume, keep_optimizer)
+        if trained.interrupted:
+            warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=3)
+        elif not partial:
+            self._warn_of_collapse(training_data)
+        return self
+
+    def _validate(self, X: Any, *, reset: bool = False) -> Sequences:
+        """X through the door, compared with the fitted data unless `reset`."""
+        return validate_sequences(
+            self,
+            X,
+            n_channels=self.n_channels,
+            fitted_container=None if reset else self.container_,
+            fitted_channels=None if reset else self.n_channels_in_,
+        )
+
+    def _set_geometry(self, sequences: Sequences) -> None:
+        """Record the shape and scale of the training data."""
+        self.container_ = sequences.container
+        self.n_channels_in_ = sequences.n_channels
+        self.n_timesteps_in_ = sequences.n_timesteps
+        self.channel_mean_, self.channel_scale_ = channel_statistics(sequences)
+        automatic = max(1, round(self.n_timesteps_in_ / _AUTO_PATCHES))
+        self.patch_len_ = automatic if self.patch_len == "auto" else int(self.patch_len)
+
+    def _module_params(self, seed: int) -> dict[str, Any]:
+        """Arguments of the network, as plain Python values."""
+        n_channels = self.n_channels_in_
+        return {
+            "n_channels": n_channels,
+            "latent_dim": int(self.latent_dim),
+            "hidden_layer_sizes": _layer_sizes(self.hidden_layer_sizes),
+            "bidirectional": bool(self.bidirectional),
+            "merge_mode": self.merge_mode,
+            "decoder": self.decoder,
+            "output_layer": self.output_layer,
+            "reverse_target": bool(self.reverse_target),
+            "patch_len": self.patch_len_ if self.patch_len == "auto" else int(self.patch_len),
+            "reference_timesteps": self.n_timesteps_in_,
+            "dropout": float(self.dropout),
+            "mean": self.channel_mean_.tolist() if self.standardize else [0.0] * n_channels,
+            "scale": self.channel_scale_.tolist() if self.standardize else [1.0] * n_channels,
+            "seed": seed,
+        }
+
+    def _split(self, sequences: Sequences, seed: int, partial: bool) -> tuple[SequenceDataset, SequenceDataset | None]:
+        """All sequences for training, or some set aside at random for validation."""
+        dataset = _dataset(sequences)
+        if partial or not self.early_stopping:
+            return dataset, None
+        n_validation = int(np.ceil(self.validation_fraction * len(dataset)))
+        if n_validation >= len(dataset):
+            warnings.warn(
+                f"early_stopping=True would set {n_validation} of {len(dataset)} sequences aside for validation and "
+                "leave none for training. All are trained on, and the training loss decides when to stop.",
+                stacklevel=4,
+            )
+            return dataset, None
+        training, validation = train_test_split(np.arange(len(dataset)), test_size=n_validation, random_state=seed)
+        return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
+
+    def _settings(self, seed: int, max_epochs: int | str, partial: bool) -> TrainingSettings:
+        return TrainingSettings(
+            loss=self.loss,
+            learning_rate=self.learning_rate,
+            schedule="constant" if partial else self.schedule,
+            weight_decay=self.weight_decay,
+            max_grad_norm=self.max_grad_norm,
+            mixing=self.mixing,
+            noise=self.noise,
+            batch_size=self.batch_size,
+            max_epochs=max_epochs,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            device=_resolve_device(self.device),
+            callbacks=self.callbacks,
+            net_params=self.net_params,
+            verbose=int(self.verbose),
+            seed=seed,
+        )
+
+    def _resume(self, module_params: dict[str, Any]) -> Resume:
+        """What to continue with, if it is the network that the parameters ask for."""
+        fitted = self._fitted_module_params
+        for key in module_params.keys() - {"seed", "dropout"}:
+            if module_params[key] != fitted[key]:
+                name = "standardize" if key in ("mean", "scale") else key
+                raise ValueError(
+                    f"{name} was {fitted[key]!r} when the network was made, so it cannot be trained further with "
+                    f"{module_params[key]!r}. Set {name} back, or fit anew with warm_start=False."
+                )
+        return Resume(self.module_, self._optimizer_state)
+
+    def _store(self, trained: Trained, module_params: dict[str, Any], resumed: bool, keep_optimizer: bool) -> None:
+        """Set the fitted attributes; a continued training appends to the course of the losses."""
+        losses = np.array(trained.losses, dtype=np.float32)
+        validation_losses = np.array(trained.validation_losses, dtype=np.float32)
+        self.module_ = trained.module
+        self.loss_curve_ = np.append(self.loss_curve_, losses) if resumed else losses
+        self.validation_loss_curve_ = (
+            np.append(self.validation_loss_curve_, validation_losses) if resumed else validation_losses
+        )
+        self.n_iter_ = len(self.loss_curve_)
+        judged_by = self.validation_loss_curve_ if len(self.validation_loss_curve_) else self.loss_curve_
+        self.best_loss_ = float(judged_by.min(initial=np.inf))
+        self._fitted_module_params = module_params
+        self._optimizer_state = trained.optimizer_state if keep_optimizer else None
+
+    def _warn_of_collapse(self, training_data: SequenceDataset) -> None:
+        """Warn where the reconstructions say next to nothing about their sequences."""
+        share = np.linspace(0, len(training_data) - 1, min(len(training_data), _GUARD_SEQUENCES)).astype(int)
+        explained, variation = _batching.explained_shares(
+            self.module_, training_data.subset(share), self.channel_mean_, self.channel_scale_
+        )
+        if explained < _GUARD_SCORE:
+            problem = f"explains {explained:.1%} of the variance of the training data beyond the channel means"
+        elif variation < _GUARD_VARIATION:
+            problem = "is almost the same curve for every training sequence"
+        else:
+            return
+        warnings.warn(
+            f"The autoencoder has collapsed: its reconstruction {problem}. {self._likely_cause(len(training_data))}",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    def _likely_cause(self, n_sequences: int) -> str:
+        n_steps = self.n_iter_ * -(-n_sequences // self.batch_size)
+        if self.learning_rate < 1e-5:
+            return f"learning_rate={self.learning_rate} is too low to learn anything; try 0.003."
+        if n_steps < _FEW_STEPS:
+            return f"It has seen only {n_steps} batches in {self.n_iter_} epochs; raise max_epochs or lower batch_size."
+        if self.learning_rate > 0.02:
+            return f"learning_rate={self.learning_rate} is high; try 0.003."
+        return (
+            "Try standardize=True, a larger latent_dim or patch_len, decoder='both', less noise and mixing; or the "
+            "sequences may have nothing in common that a code could hold."
+        )
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Leave the estimator as it was, fitted or not, where a fit raises."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "module_")
+
+    # Using
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Encode sequences: the encoder's last hidden state.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences like those of :meth:`fit`. The number of time steps may differ unless X is 2-D.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_sequences, n_components)
+            One code a sequence, in the order of X; `n_components` is `latent_dim`, or twice that where
+            ``bidirectional=True`` and ``merge_mode="concat"``.
+        """
+        check_is_fitted(self)
+        return _batching.encode(self.module_, _dataset(self._validate(X)))
+
+    def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
+        """Draw sequences from codes, be they results of :meth:`transform`, edited, or new.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_sequences, n_components)
+            Codes. The encoder's are between -1 and 1 (between -2 and 2 for ``merge_mode="sum"``).
+        lengths : int, array-like of shape (n_sequences,) or None, default=None
+            Time steps of each sequence; None stands for `n_timesteps_in_`.
+
+        Returns
+        -------
+        X : ndarray or list of ndarray
+            Sequences in the units and the container of the fitted data: shape (n_sequences, n_timesteps *
+            n_channels), (n_sequences, n_timesteps, n_channels), or a list of (lengths[i],) or (lengths[i],
+            n_channels). In an array, NaN fills what is behind a sequence's end.
+
+        Raises
+        ------
+        ValueError
+            If Z is not as wide as the codes, or `lengths` does not fit.
+        """
+        check_is_fitted(self)
+        codes = validate_codes(self, Z, self._n_features_out)
+        n_steps = validate_lengths(lengths, len(codes), self.n_timesteps_in_, self.container_)
+        if self.container_ in ("table", "array"):
+            sizes = np.full(len(codes), max(self.n_timesteps_in_, n_steps.max()))
+        else:
+            sizes = n_steps
+        return restore(_batching.decode(self.module_, codes, n_steps), n_steps, sizes, self.container_)
+
+    def reconstruct(self, X: Any) -> Any:
+        """Encode sequences and draw them again.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences, as in :meth:`transform`.
+
+        Returns
+        -------
+        X_reconstructed : ndarray or list of ndarray
+            In the units, container and lengths of X. Missing values are filled in; padding stays NaN.
+        """
+        check_is_fitted(self)
+        sequences = self._validate(X)
+        steps = _batching.reconstruct(self.module_, _dataset(sequences))
+        return restore(steps, sequences.lengths, sequences.sizes, sequences.container)
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:
+        """Minus the mean squared error of each sequence's reconstruction: the higher, the more usual.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences, as in :meth:`transform`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_sequences,)
+            In squared units of X, over the observed values of each sequence.
+        """
+        check_is_fitted(self)
+        errors, counts = _batching.squared_errors(self.module_, _dataset(self._validate(X)))
+        return -errors / counts
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Share of the variance about the training data's channel means that the reconstruction explains, R².
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences, as in :meth:`transform`.
+        y : Ignored
+            Present for API consistency.
+
+        Returns
+        -------
+        score : float
+            1 is perfect; a model that returns the channel means has 0, a worse one less.
+        """
+        check_is_fitted(self)
+        sequences = self._validate(X)
+        errors, _ = _batching.squared_errors(self.module_, _dataset(sequences))
+        deviations = squared_deviations(sequences, self.channel_mean_).sum()
+        if deviations == 0:
+            return float(errors.sum() == 0)
+        return float(1 - errors.sum() / deviations)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.module_.code_size
+
+    # Persistence: plain Python and NumPy, readable without a GPU and, by skops, without running code
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "module_" in state:
+            state["module_"] = _to_arrays(dict(self.module_.state_dict()))
+            state["_optimizer_state"] = _to_arrays(self._optimizer_state)
+            state["_state_format"] = _STATE_FORMAT
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        found = state.pop("_state_format", _STATE_FORMAT)
+        if found > _STATE_FORMAT:
+            raise ValueError(
+                f"This {type(self).__name__} was saved in format {found}, but this version of sklearn_seqae reads "
+                f"formats up to {_STATE_FORMAT}. Install the version that it was saved with, or a later one."
+            )
+        if "module_" in state:
+            module = SequenceAutoencoder(**state["_fitted_module_params"])
+            module.load_state_dict(_to_tensors(state["module_"]))
+            state["module_"] = module.eval().to(_available_device(state["device"]))
+            state["_optimizer_state"] = _to_tensors(state["_optimizer_state"])
+        super().__setstate__(state)
+
+    # scikit-learn's view of it
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _dataset(sequences: Sequences) -> SequenceDataset:
+    return SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
+
+
+def _layer_sizes(sizes: Any) -> tuple[int, ...]:
+    """Check the widths of the hidden layers."""
+    sizes = [sizes] if isinstance(sizes, Integral) else sizes
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
+    return tuple(int(size) for size in sizes)
+
+
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """A seed that depends on `random_state` alone; None is new each time, and leaves NumPy's generator as it is."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _resolve_device(device: str) -> str:
+    """The device to train on, if torch has it."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
+    return device
+
+
+def _available_device(device: str) -> str:
+    """The device that a saved model was trained on, or the CPU where there is none such."""
+    try:
+        return _resolve_device(device)
+    except ValueError:
+        return "cpu"
+
+
+def _to_arrays(value: Any) -> Any:
+    """Tensors, also in nested dicts, as NumPy arrays."""
+    if isinstance(value, dict):
+        return {key: _to_arrays(item) for key, item in value.items()}
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+
+def _to_tensors(value: Any) -> Any:
+    """The way back; arrays are copied, since they may be read-only memory maps."""
+    if isinstance(value, dict):
+        return {key: _to_tensors(item) for key, item in value.items()}
+    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value

@@ -1,0 +1,287 @@
+"""Batches: whole ones gathered at once, of sequences of like length, in any order and put back in order.
+
+torch's `DataLoader` fetches and collates single samples, which takes longer than a training step of a small network.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+__all__ = [
+    "SequenceDataset",
+    "TrainingBatches",
+    "ValidationBatches",
+    "decode",
+    "encode",
+    "explained_shares",
+    "reconstruct",
+    "squared_errors",
+]
+
+# What a module is called with: "x" (B, T, C), NaN where there is nothing, and "lengths" (B,) where they differ.
+Batch = dict[str, Tensor]
+
+# Inference takes as many sequences at once as keep a batch near this many time steps.
+_INFERENCE_STEPS = 2**16
+_INFERENCE_SEQUENCES = 1024
+# Shuffled sequences of unequal length are sorted within this many batches.
+_BATCHES_PER_BUCKET = 50
+
+
+class SequenceDataset(Dataset[Tensor]):
+    """Sequences laid end to end, of which any can be gathered into a batch.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (total_steps, n_channels), float32
+        All time steps; may be a memory map.
+    starts, lengths : ndarray of shape (n_sequences,), int64
+        Where each sequence begins, and its number of steps.
+    """
+
+    def __init__(self, steps: NDArray[np.float32], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+        self.steps = steps
+        self.starts = starts
+        self.lengths = lengths
+        self.equal_length = int(lengths[0]) if len(lengths) and np.all(lengths == lengths[0]) else None
+        # Sequences of equal length that touch each other are rows of a 3-D array, which is faster to index.
+        self._rows: NDArray[np.float32] | None = None
+        size = self.equal_length
+        if size is not None and len(steps) % size == 0 and not np.any(starts % size):
+            self._rows = steps.reshape(-1, size, steps.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, index: int) -> Tensor:
+        """One sequence, (T, C)."""
+        start = self.starts[index]
+        return torch.from_numpy(np.array(self.steps[start : start + self.lengths[index]]))
+
+    def subset(self, indices: NDArray[np.integer]) -> "SequenceDataset":
+        """Some of the sequences, in the order of `indices`."""
+        return SequenceDataset(self.steps, self.starts[indices], self.lengths[indices])
+
+    def batch(self, indices: NDArray[np.integer]) -> Batch:
+        """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
+        if self._rows is not None and self.equal_length is not None:
+            return {"x": torch.from_numpy(self._rows[self.starts[indices] // self.equal_length])}
+        lengths = self.lengths[indices]
+        step = np.arange(lengths.max())
+        behind_end = step >= lengths[:, None]  # (B, T)
+        source = self.starts[indices, None] + np.where(behind_end, 0, step)
+        x = self.steps[source]
+        if not behind_end.any():
+            return {"x": torch.from_numpy(x)}
+        x[behind_end] = np.nan
+        return {"x": torch.from_numpy(x), "lengths": torch.from_numpy(lengths)}
+
+
+class _Batches:
+    """Iterates (module arguments, target) over a data set; subclasses say in what order."""
+
+    def __init__(self, dataset: SequenceDataset, batch_size: int) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def indices(self) -> list[NDArray[np.int64]]:
+        """The sequences of each batch, those of like length together."""
+        return _split(_by_length(np.arange(len(self.dataset)), self.dataset.lengths), self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
+        for indices in self.indices():
+            batch = self.dataset.batch(indices)
+            yield batch, batch["x"]
+
+
+class ValidationBatches(_Batches):
+    """All sequences once, in a fixed order."""
+
+
+class TrainingBatches(_Batches):
+    """All sequences once an epoch, in a new order each time, mixed and noisy if so wished.
+
+    Sequences of unequal length are shuffled, then sorted by length within a few batches' worth of them, then the
+    batches are shuffled: little padding is computed, and every sequence can meet every other.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The sequences.
+    batch_size : int
+        Sequences in a batch; the last one may be smaller.
+    seed : int
+        Seeds the order, the mixing and the noise.
+    mixing : float
+        Share of each batch's sequences that are replaced by w a + (1 - w) b, where a and b are sequences of the batch
+        and w is uniform in (-0.5, 1.5): mixup (Zhang et al., 2018), also a little beyond the two. The mixture is
+        target as well as input.
+    noise : tuple of float
+        Standard deviation, per channel, of the normal noise on the input, not on the target (Vincent et al., 2008).
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        batch_size: int,
+        seed: int = 0,
+        mixing: float = 0.0,
+        noise: tuple[float, ...] = (),
+    ) -> None:
+        super().__init__(dataset, batch_size)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.mixing = mixing
+        self.noise = torch.tensor(noise) if any(noise) else None
+
+    def indices(self) -> list[NDArray[np.int64]]:
+        order = torch.randperm(len(self.dataset), generator=self.generator).numpy()
+        if self.dataset.equal_length is not None:
+            return _split(order, self.batch_size)
+        batches = []
+        for bucket in _split(order, self.batch_size * _BATCHES_PER_BUCKET):
+            batches += _split(_by_length(bucket, self.dataset.lengths), self.batch_size)
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return [batches[i] for i in shuffled]
+
+    def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
+        for batch, target in super().__iter__():
+            if self.mixing:
+                batch = self._mix(**batch)
+                target = batch["x"]
+            if self.noise is not None:
+                batch["x"] = target + self.noise * torch.randn(target.shape, generator=self.generator)
+            yield batch, target
+
+    def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:
+        """Mix some sequences of (B, T, C), each with another of the batch, as far as both reach."""
+        n = len(x)
+        chosen = torch.rand(n, generator=self.generator) < self.mixing
+        weight = torch.rand(n, generator=self.generator) * 2 - 0.5
+        other = torch.randperm(n, generator=self.generator)
+        mixed = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
+        # A mixture in which nothing is observed teaches nothing: keep the sequence itself.
+        chosen &= ~torch.isnan(mixed).all(dim=2).all(dim=1)
+        batch = {"x": torch.where(chosen[:, None, None], mixed, x)}
+        if lengths is not None:
+            batch["lengths"] = torch.where(chosen, torch.minimum(lengths, lengths[other]), lengths)
+        return batch
+
+
+@torch.inference_mode()
+def encode(module: Any, dataset: SequenceDataset) -> NDArray[np.float32]:
+    """Codes of all sequences, in their order: (n_sequences, n_components)."""
+    codes = None
+    for indices in _inference_indices(dataset.lengths):
+        batch = _on_device(dataset.batch(indices), module.eval())
+        code = module.encode(**batch).cpu().numpy()
+        if codes is None:
+            codes = np.empty((len(dataset), code.shape[1]), dtype=np.float32)
+        codes[indices] = code
+    assert codes is not None, "the door lets no empty X in"
+    return codes
+
+
+@torch.inference_mode()
+def decode(module: Any, codes: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
+    steps, offsets = _empty_steps(lengths, module)
+    for indices in _inference_indices(lengths):
+        arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
+        x = module.eval().decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
+        _write(steps, offsets[indices], lengths[indices], x)
+    return steps
+
+
+@torch.inference_mode()
+def reconstruct(module: Any, dataset: SequenceDataset) -> NDArray[np.float32]:
+    """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
+    steps, offsets = _empty_steps(dataset.lengths, module)
+    for indices in _inference_indices(dataset.lengths):
+        x = module.eval()(**_on_device(dataset.batch(indices), module))
+        _write(steps, offsets[indices], dataset.lengths[indices], x)
+    return steps
+
+
+@torch.inference_mode()
+def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both."""
+    errors = np.empty(len(dataset))
+    counts = np.empty(len(dataset), dtype=np.int64)
+    for indices in _inference_indices(dataset.lengths):
+        batch = _on_device(dataset.batch(indices), module.eval())
+        error = (module(**batch) - batch["x"]).double().square_()
+        errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
+        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
+    return errors, counts
+
+
+@torch.inference_mode()
+def explained_shares(
+    module: Any, dataset: SequenceDataset, mean: NDArray[np.float64], scale: NDArray[np.float64]
+) -> tuple[float, float]:
+    """How much the reconstructions say, with each channel in units of its scale.
+
+    Returns
+    -------
+    explained : float
+        Share of the variance about the channel means that they explain.
+    variation : float
+        Variance of the reconstructions from sequence to sequence, over that of the sequences; 1 where there is none.
+    """
+    x = dataset.batch(np.arange(len(dataset)))["x"].numpy()  # (n, T, C)
+    drawn = np.full_like(x, np.nan)
+    drawn[np.arange(x.shape[1]) < dataset.lengths[:, None]] = reconstruct(module, dataset)
+    drawn[np.isnan(x)] = np.nan
+    x, drawn = (x - mean) / scale, (drawn - mean) / scale
+    total = np.nansum(x**2)
+    explained = 1 - np.nansum((x - drawn) ** 2) / total if total > 0 else 1.0
+    between = _variance_between(x)
+    differ = between > 0.01 * total / max(1, np.sum(~np.isnan(x)))
+    return float(explained), float(_variance_between(drawn) / between) if differ else 1.0
+
+
+def _variance_between(x: NDArray[np.float64]) -> float:
+    """Mean over steps and channels of the variance from sequence to sequence of x (n, T, C)."""
+    count = np.sum(~np.isnan(x), axis=0)  # (T, C)
+    mean = np.nansum(x, axis=0) / np.maximum(count, 1)
+    return float(np.nansum((x - mean) ** 2) / max(1, count.sum()))
+
+
+def _inference_indices(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Batches as large as suits the hardware, whatever the training's, sequences of like length together."""
+    longest = int(lengths.max())
+    order = _by_length(np.arange(len(lengths)), lengths)
+    return _split(order, max(1, min(_INFERENCE_SEQUENCES, _INFERENCE_STEPS // longest)))
+
+
+def _on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
+    return {name: value.to(module.mean.device) for name, value in arguments.items()}
+
+
+def _empty_steps(lengths: NDArray[np.int64], module: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Room for sequences end to end, and where each begins."""
+    return np.empty((int(lengths.sum()), module.n_channels), dtype=np.float32), np.cumsum(lengths) - lengths
+
+
+def _write(steps: NDArray[np.float32], offsets: NDArray[np.int64], lengths: NDArray[np.int64], x: Tensor) -> None:
+    """Write the real steps of x (B, T, C) to where their sequences begin."""
+    step = np.arange(x.shape[1])
+    real = step < lengths[:, None]  # (B, T)
+    steps[(offsets[:, None] + step)[real]] = x.cpu().numpy()[real]
+
+
+def _by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort indices, longest sequence first, so that batches hold sequences of like length."""
+    return indices[np.argsort(-lengths[indices], kind="stable")]
+
+
+def _split(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    return [order[start : start + size] for start in range(0, len(order), size)]

@@ -1,0 +1,405 @@
+"""The network: an LSTM encoder, an LSTM decoder, the scale of the data between them and the user, and the loss.
+
+Shapes: B sequences in a batch, T time steps, C channels, P patches of `patch_len` steps, K components of the code. NaN
+in a batch is padding or a missing value. All parameters are drawn from a generator of their own, so that building a
+network leaves torch's global generator as it is.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["MaskedLoss", "SequenceAutoencoder", "SequenceDecoder", "SequenceEncoder"]
+
+MergeMode = Literal["sum", "concat"]
+DecoderInput = Literal["repeat", "state", "both"]
+
+_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": F.mse_loss,
+    "mae": F.l1_loss,
+    "huber": F.huber_loss,
+}
+
+
+class RecurrentLayer(nn.Module):
+    """One LSTM layer over a padded batch, in one direction or both.
+
+    Packed sequences would be the usual way to pass lengths, at five times the cost on a CPU. Here the batch stays
+    padded: the state is read at each sequence's last real step, and the reverse direction runs on sequences that were
+    reversed within their own length, so that it starts at the last real step too.
+
+    Parameters
+    ----------
+    input_size, hidden_size : int
+        Features per step before and after, the latter for each direction.
+    bidirectional : bool, default=False
+        Whether a second LSTM reads the sequence backwards.
+    merge_mode : {"sum", "concat"}, default="concat"
+        How the directions' outputs are put together.
+
+    Shape
+    -----
+    Input: (B, T, input_size), lengths (B,) or None where every sequence has T steps.
+    Output: (B, T, output_size) and the last hidden state (B, output_size); `output_size` is `hidden_size`, doubled by
+    "concat".
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, *, bidirectional: bool = False, merge_mode: MergeMode = "concat"
+    ) -> None:
+        super().__init__()
+        self.merge_mode = merge_mode
+        self.forward_lstm = _lstm(input_size, hidden_size)
+        self.backward_lstm = _lstm(input_size, hidden_size) if bidirectional else None
+        self.output_size = hidden_size * (2 if bidirectional and merge_mode == "concat" else 1)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        outputs, last = _run(self.forward_lstm, x, lengths)
+        if self.backward_lstm is None:
+            return outputs, last
+        reverse_outputs, reverse_last = _run(self.backward_lstm, reverse_steps(x, lengths), lengths)
+        reverse_outputs = reverse_steps(reverse_outputs, lengths)
+        if self.merge_mode == "sum":
+            return outputs + reverse_outputs, last + reverse_last
+        return torch.cat([outputs, reverse_outputs], dim=2), torch.cat([last, reverse_last], dim=1)
+
+
+class SequenceEncoder(nn.Module):
+    """Stacked LSTM layers; the code is the last hidden state of the top one.
+
+    Shape
+    -----
+    Input: (B, P, input_size), lengths (B,) or None.
+    Output: (B, K), K = `code_size`: `latent_dim`, or twice that where two directions are concatenated.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        latent_dim: int,
+        hidden_layer_sizes: Sequence[int] = (),
+        *,
+        bidirectional: bool = False,
+        merge_mode: MergeMode = "concat",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList()
+        size = input_size
+        for hidden_size in (*hidden_layer_sizes, latent_dim):
+            layer = RecurrentLayer(size, hidden_size, bidirectional=bidirectional, merge_mode=merge_mode)
+            self.layers.append(layer)
+            size = layer.output_size
+        self.dropout = nn.Dropout(dropout)
+        self.code_size = size
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        for depth, layer in enumerate(self.layers):
+            x, last = layer(x if depth == 0 else self.dropout(x), lengths)
+        return last
+
+
+class SequenceDecoder(nn.Module):
+    """Stacked LSTM layers that draw a sequence from a code.
+
+    Parameters
+    ----------
+    code_size, output_size : int
+        Width of the code, and of each step that is drawn.
+    hidden_layer_sizes : sequence of int
+        Widths of the LSTM layers below the output.
+    code_input : {"repeat", "state", "both"}
+        "repeat" feeds the code at every step, as Keras's RepeatVector does; "state" sets the layers' initial states
+        from it and feeds sinusoids of the position (Vaswani et al., 2017); "both" does both.
+    output_layer : {"linear", None}
+        What makes the output: a linear layer, or a last LSTM layer of `output_size`, which cannot leave (-1, 1).
+    reference_length : int
+        Number of steps to which the sinusoids' periods relate.
+    dropout : float
+        Share of values that is dropped between layers while training.
+
+    Shape
+    -----
+    Input: (B, K), number of steps P. Output: (B, P, output_size).
+    """
+
+    N_FREQUENCIES = 4
+
+    def __init__(
+        self,
+        code_size: int,
+        output_size: int,
+        hidden_layer_sizes: Sequence[int],
+        *,
+        code_input: DecoderInput = "both",
+        output_layer: Literal["linear"] | None = "linear",
+        reference_length: int = 1,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.repeats_code = code_input != "state"
+        self.sets_state = code_input != "repeat"
+        self.reference_length = reference_length
+        sizes = [*hidden_layer_sizes]
+        if output_layer is None:
+            sizes.append(output_size)
+        sizes = sizes or [code_size]
+        input_size = code_size * self.repeats_code + 2 * self.N_FREQUENCIES * self.sets_state
+        self.layers = nn.ModuleList(
+            _lstm(below, size) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
+        )
+        self.initial_state = _linear(code_size, 2 * sum(sizes)) if self.sets_state else None
+        self.output_layer = _linear(sizes[-1], output_size) if output_layer == "linear" else nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, code: Tensor, n_steps: int) -> Tensor:
+        x = self._inputs(code, n_steps)
+        states = self._initial_states(code)
+        for depth, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
+            x, _ = layer(x if depth == 0 else self.dropout(x), state)
+        return self.output_layer(x)
+
+    def _inputs(self, code: Tensor, n_steps: int) -> Tensor:
+        parts = []
+        if self.repeats_code:
+            parts.append(code.unsqueeze(1).expand(-1, n_steps, -1))  # (B, P, K)
+        if self.sets_state:
+            parts.append(self._positions(n_steps, code).expand(len(code), -1, -1))  # (B, P, 2 N_FREQUENCIES)
+        return torch.cat(parts, dim=2)
+
+    def _positions(self, n_steps: int, like: Tensor) -> Tensor:
+        """Sinusoids with periods of 2, 1, 1/2, 1/4 times the reference length: (P, 2 N_FREQUENCIES)."""
+        step = torch.arange(n_steps, dtype=like.dtype, device=like.device)
+        frequency = 2.0 ** torch.arange(self.N_FREQUENCIES, dtype=like.dtype, device=like.device)
+        angle = step[:, None] * frequency * (math.pi / self.reference_length)
+        return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+    def _initial_states(self, code: Tensor) -> list[tuple[Tensor, Tensor] | None]:
+        if self.initial_state is None:
+            return [None] * len(self.layers)  # torch's zeros
+        sizes = [size for layer in self.layers for size in (layer.hidden_size, layer.hidden_size)]
+        states = self.initial_state(code).unsqueeze(0).split(sizes, dim=2)  # each (1, B, hidden_size)
+        return [(h.contiguous(), c.contiguous()) for h, c in zip(states[::2], states[1::2], strict=True)]
+
+
+class SequenceAutoencoder(nn.Module):
+    """Squeezes sequences into codes and draws them again, in the units of the data.
+
+    `patch_len` successive steps are read and drawn at once: a patch of p steps with C channels is one step of p * C
+    features to the LSTM layers, which makes long sequences short (Nie et al., 2023, do the same for Transformers).
+
+    With ``hidden_layer_sizes=()``, ``decoder="repeat"``, ``output_layer=None`` and ``patch_len=1`` this is the widely
+    copied LSTM(latent_dim) -> RepeatVector(T) -> LSTM(n_channels).
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels per time step.
+    latent_dim : int
+        Hidden size of the encoder's top layer.
+    hidden_layer_sizes : sequence of int
+        Widths of the encoder's lower layers; the decoder mirrors them.
+    bidirectional, merge_mode
+        Whether the encoder reads both ways, and how the directions are put together.
+    decoder : {"repeat", "state", "both"}
+        How the code enters the decoder.
+    output_layer : {"linear", None}
+        What makes the output, see `SequenceDecoder`.
+    reverse_target : bool
+        Whether the decoder draws the last step first (Sutskever et al., 2014; Srivastava et al., 2015).
+    patch_len : int
+        Time steps that make one step of the LSTM layers.
+    reference_timesteps : int
+        Usual number of time steps, the unit of the position features.
+    dropout : float
+        Share of values dropped between layers while training.
+    mean, scale : sequence of float or None
+        Per channel, subtracted from and divided out of what the encoder reads; the decoder's output is put back.
+    seed : int
+        Seeds the initial parameters.
+
+    Shape
+    -----
+    Input: (B, T, C), NaN where nothing was observed; lengths (B,), or None where every sequence has T steps.
+    Output: (B, T, C).
+    """
+
+    mean: Tensor
+    scale: Tensor
+    code_size: int
+
+    def __init__(
+        self,
+        n_channels: int,
+        latent_dim: int,
+        *,
+        hidden_layer_sizes: Sequence[int] = (),
+        bidirectional: bool = False,
+        merge_mode: MergeMode = "concat",
+        decoder: DecoderInput = "both",
+        output_layer: Literal["linear"] | None = "linear",
+        reverse_target: bool = False,
+        patch_len: int = 1,
+        reference_timesteps: int = 1,
+        dropout: float = 0.0,
+        mean: Sequence[float] | None = None,
+        scale: Sequence[float] | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.n_channels = n_channels
+        self.patch_len = patch_len
+        self.reverse_target = reverse_target
+        self.register_buffer("mean", torch.tensor([0.0] * n_channels if mean is None else mean))
+        self.register_buffer("scale", torch.tensor([1.0] * n_channels if scale is None else scale))
+        features = patch_len * n_channels
+        self.encoder = SequenceEncoder(
+            features,
+            latent_dim,
+            hidden_layer_sizes,
+            bidirectional=bidirectional,
+            merge_mode=merge_mode,
+            dropout=dropout,
+        )
+        self.code_size = self.encoder.code_size
+        self.decoder = SequenceDecoder(
+            self.code_size,
+            features,
+            hidden_layer_sizes[::-1],
+            code_input=decoder,
+            output_layer=output_layer,
+            reference_length=_ceil_div(reference_timesteps, patch_len),
+            dropout=dropout,
+        )
+        initialize(self, torch.Generator().manual_seed(seed))
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        return self.decode(self.encode(x, lengths), x.shape[1], lengths)
+
+    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(B, T, C) -> (B, K)."""
+        z = torch.nan_to_num((x - self.mean) / self.scale, nan=0.0)  # what is missing reads as the channel's mean
+        missing_steps = -x.shape[1] % self.patch_len
+        if missing_steps:
+            z = F.pad(z, (0, 0, 0, missing_steps))
+        patches = z.reshape(len(z), -1, self.patch_len * self.n_channels)  # (B, P, p * C)
+        return self.encoder(patches, self._count_patches(lengths))
+
+    def decode(self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None) -> Tensor:
+        """(B, K) -> (B, n_timesteps, C)."""
+        patches = self.decoder(code, _ceil_div(n_timesteps, self.patch_len))  # (B, P, p * C)
+        if self.reverse_target:
+            patches = reverse_steps(patches, self._count_patches(lengths))
+        z = patches.reshape(len(code), -1, self.n_channels)[:, :n_timesteps]
+        return z * self.scale + self.mean
+
+    def _count_patches(self, lengths: Tensor | None) -> Tensor | None:
+        return None if lengths is None else _ceil_div(lengths, self.patch_len)
+
+    def extra_repr(self) -> str:
+        return f"n_channels={self.n_channels}, patch_len={self.patch_len}, reverse_target={self.reverse_target}"
+
+
+class MaskedLoss(nn.Module):
+    """Mean loss over the observed values, each channel in units of its scale.
+
+    Parameters
+    ----------
+    loss : {"mse", "mae", "huber"} or callable
+        A callable gets prediction and target, of equal shape, and returns a scalar tensor. Where values are missing,
+        both are vectors of the observed values.
+    mean, scale : sequence of float
+        Per channel, as in `SequenceAutoencoder`.
+
+    Shape
+    -----
+    Input: prediction (B, T, C), target (B, T, C) with NaN where nothing was observed. Output: a scalar.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, loss: str | Callable[[Tensor, Tensor], Tensor], mean: Sequence[float], scale: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.loss = _LOSSES[loss] if isinstance(loss, str) else loss
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("scale", torch.tensor(scale))
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        if prediction.shape != target.shape:
+            # Broadcasting would make the mean of the target the best prediction.
+            raise ValueError(
+                f"The module's output has shape {tuple(prediction.shape)}, but its target {tuple(target.shape)}; they "
+                "must be equal."
+            )
+        prediction = (prediction - self.mean) / self.scale
+        target = (target - self.mean) / self.scale
+        observed = ~torch.isnan(target)
+        if not observed.all():
+            prediction, target = prediction[observed], target[observed]
+        return self.loss(prediction, target)
+
+
+def reverse_steps(x: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Reverse each sequence of (B, T, F) within its own length; padding stays behind."""
+    if lengths is None:
+        return x.flip(1)
+    step = torch.arange(x.shape[1], device=x.device)
+    last = lengths[:, None] - 1
+    source = torch.where(step <= last, last - step, step)  # (B, T)
+    return x.gather(1, source[:, :, None].expand_as(x))
+
+
+def initialize(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw all parameters of a network.
+
+    Each gate's recurrent weights are orthogonal (Saxe et al., 2014), the forget gates are open at first (bias 1;
+    Jozefowicz et al., 2015), all other weights come from Glorot's uniform distribution.
+    """
+    for name, parameter in module.named_parameters():
+        kind = name.rsplit(".", 1)[-1]
+        with torch.no_grad():
+            if kind.startswith("weight_hh"):
+                for gate in parameter.chunk(4):
+                    nn.init.orthogonal_(gate, generator=generator)
+            elif kind.startswith("weight_ih"):
+                for gate in parameter.chunk(4):
+                    nn.init.xavier_uniform_(gate, generator=generator)
+            elif kind.startswith("bias_ih"):
+                parameter.zero_()
+                parameter.chunk(4)[1].fill_(1.0)  # torch's gates: input, forget, cell, output
+            elif kind.startswith("bias"):
+                parameter.zero_()
+            else:
+                nn.init.xavier_uniform_(parameter, generator=generator)
+
+
+def _run(lstm: nn.LSTM, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Outputs (B, T, H) and the hidden state at each sequence's last real step (B, H)."""
+    outputs, (hidden, _) = lstm(x)
+    if lengths is None:
+        return outputs, hidden[-1]
+    return outputs, outputs[torch.arange(len(outputs), device=x.device), lengths - 1]
+
+
+def _lstm(input_size: int, hidden_size: int) -> nn.LSTM:
+    return _unset(nn.LSTM, input_size, hidden_size, batch_first=True)
+
+
+def _linear(in_features: int, out_features: int) -> nn.Linear:
+    return _unset(nn.Linear, in_features, out_features)
+
+
+def _unset(module_class: Any, *args: Any, **kwargs: Any) -> Any:
+    """A module whose parameters `initialize` has yet to draw: torch would draw from its global generator."""
+    return module_class(*args, **kwargs, device="meta").to_empty(device="cpu")
+
+
+def _ceil_div(a: Any, b: int) -> Any:
+    return -(-a // b)

@@ -1,0 +1,393 @@
+"""Training: the one file that knows skorch.
+
+`train` takes data and plain settings and returns a trained module with the course of its losses. What happens around
+the steps (schedule, stopping, progress) is a callback of a few lines each.
+"""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, GradientNormClipping, PassthroughScoring, PrintLog
+from skorch.helper import predefined_split
+
+from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
+from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
+
+__all__ = ["Resume", "Trained", "TrainingSettings", "train"]
+
+# "auto" lengths of training, in optimizer steps: enough for small data, and some passes over large data.
+_AUTO_STEPS = 2000
+_AUTO_MIN_EPOCHS = 10
+_AUTO_PATIENCE_STEPS = 50
+_AUTO_MIN_PATIENCE = 5
+
+# Arguments of skorch's net that belong to the estimator.
+_RESERVED = {
+    "module": "the estimator's own parameters describe the network",
+    "criterion": "use the parameter loss",
+    "lr": "use the parameter learning_rate",
+    "max_epochs": "use the parameter max_epochs",
+    "batch_size": "use the parameter batch_size",
+    "device": "use the parameter device",
+    "verbose": "use the parameter verbose",
+    "warm_start": "use the parameter warm_start",
+    "train_split": "use the parameters early_stopping and validation_fraction",
+}
+
+_WARMUP_STEPS = 20
+_DECAY_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train; see the parameters of the same names in `LSTMAutoencoder`."""
+
+    loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse"
+    learning_rate: float = 3e-3
+    schedule: str = "plateau"
+    weight_decay: float = 0.0
+    max_grad_norm: float | None = 1.0
+    mixing: float = 0.0
+    noise: float = 0.0
+    batch_size: int = 64
+    max_epochs: int | str = "auto"
+    n_iter_no_change: int | str = "auto"
+    tol: float = 1e-2
+    device: str = "cpu"
+    callbacks: Any = None
+    net_params: Mapping[str, Any] | None = None
+    verbose: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where an earlier training stopped."""
+
+    module: SequenceAutoencoder
+    optimizer_state: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves behind.
+
+    Attributes
+    ----------
+    module : SequenceAutoencoder
+        The trained network, in evaluation mode.
+    optimizer_state : dict
+        What the optimizer keeps for each parameter, to resume from.
+    losses, validation_losses : list of float
+        Mean loss of each completed epoch; the latter is empty without validation data.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    module: SequenceAutoencoder
+    optimizer_state: dict[str, Any]
+    losses: list[float]
+    validation_losses: list[float]
+    interrupted: bool
+
+
+def train(
+    module_params: Mapping[str, Any],
+    training_data: SequenceDataset,
+    validation_data: SequenceDataset | None,
+    settings: TrainingSettings,
+    resume: Resume | None = None,
+) -> Trained:
+    """Train an autoencoder, anew or from where an earlier training stopped.
+
+    Parameters
+    ----------
+    module_params : mapping
+        Arguments of `SequenceAutoencoder`.
+    training_data, validation_data : SequenceDataset
+        What to learn from, and what to judge by: with validation data, the weights of the best epoch are restored.
+    settings : TrainingSettings
+        How to train.
+    resume : Resume or None, default=None
+        A module to continue with; it is copied, so that a training that fails leaves it as it was.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite, or the output of a module differs in shape from its target.
+    """
+    steps_per_epoch = math.ceil(len(training_data) / settings.batch_size)
+    with closing(_ProgressBar()) as progress, _forked_generators(settings, module_params):
+        net = _make_net(module_params, validation_data, settings, steps_per_epoch, resume, progress)
+        net.initialize()
+        if resume is not None:
+            net.module_.load_state_dict(resume.module.state_dict())
+            if resume.optimizer_state is not None:  # its moments; rates and the like are today's
+                groups = net.optimizer_.state_dict()["param_groups"]
+                net.optimizer_.load_state_dict({"state": resume.optimizer_state, "param_groups": groups})
+        net.partial_fit(training_data)
+    module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
+    return Trained(
+        module.eval(),
+        net.optimizer_.state_dict()["state"],
+        _recorded(net, "train_loss"),
+        _recorded(net, "valid_loss"),
+        net.interrupted_,
+    )
+
+
+def _make_net(
+    module_params: Mapping[str, Any],
+    validation_data: SequenceDataset | None,
+    settings: TrainingSettings,
+    steps_per_epoch: int,
+    resume: Resume | None,
+    progress: "_ProgressBar",
+) -> "_Net":
+    """The skorch net, of which `net_params` may replace any argument."""
+    schedule = _Schedule(
+        settings.schedule,
+        steps_per_epoch,
+        patience=_epochs(settings.n_iter_no_change, _AUTO_PATIENCE_STEPS, _AUTO_MIN_PATIENCE, steps_per_epoch),
+        tol=settings.tol,
+        warmup_steps=0 if resume else _WARMUP_STEPS,
+    )
+    max_epochs = _epochs(settings.max_epochs, _AUTO_STEPS, _AUTO_MIN_EPOCHS, steps_per_epoch)
+    callbacks: list[Any] = [("schedule", schedule), ("divergence", _StopOnDivergence())]
+    if settings.max_grad_norm is not None:
+        callbacks.append(("clipping", GradientNormClipping(settings.max_grad_norm)))
+    if validation_data is not None:  # never stops by itself: the schedule does
+        best = EarlyStopping("valid_loss", patience=max_epochs + 1, threshold=0.0, load_best=True)
+        callbacks.append(("best_weights", best))
+    if settings.verbose == 1:
+        progress.n_steps = max_epochs * steps_per_epoch
+        callbacks.append(("progress", progress))
+    user_params = _checked_net_params(settings.net_params)
+    own_optimizer = "optimizer" not in user_params
+    params: dict[str, Any] = {
+        "module": SequenceAutoencoder,
+        **{f"module__{name}": value for name, value in module_params.items()},
+        "criterion": MaskedLoss,
+        "criterion__loss": copy.deepcopy(settings.loss),
+        "criterion__mean": module_params["mean"],
+        "criterion__scale": module_params["scale"],
+        "lr": settings.learning_rate,
+        "batch_size": settings.batch_size,
+        "max_epochs": max_epochs,
+        "iterator_train": TrainingBatches,
+        "iterator_train__seed": settings.seed,
+        "iterator_train__mixing": settings.mixing,
+        "iterator_train__noise": tuple(settings.noise * scale for scale in module_params["scale"]),
+        "iterator_valid": ValidationBatches,
+        "train_split": None if validation_data is None else predefined_split(validation_data),
+        "callbacks": [*callbacks, *(settings.callbacks or [])],
+        "device": settings.device,
+        "verbose": int(settings.verbose > 1),
+    }
+    if own_optimizer:
+        params |= {
+            "optimizer": torch.optim.AdamW,  # without weight decay, it is Adam
+            "optimizer__fused": True,
+            "optimizer__weight_decay": settings.weight_decay,
+            "optimizer__param_groups": [("*bias*", {"weight_decay": 0.0})],
+        }
+    user_callbacks = user_params.pop("callbacks", None) or []
+    params["callbacks"] = [*params["callbacks"], *user_callbacks]
+    return _Net(**(params | user_params))
+
+
+def _checked_net_params(net_params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the user asks of skorch, unless a parameter of the estimator already says it."""
+    for name in net_params or {}:
+        for reserved, remedy in _RESERVED.items():
+            if name == reserved or name.startswith(f"{reserved}__"):
+                raise ValueError(f"net_params must not set {name!r}: {remedy}.")
+    return dict(net_params or {})
+
+
+class _Net(NeuralNet):
+    """skorch's net, told when to end by a flag that callbacks set, after all of them have seen the epoch."""
+
+    finished_ = False
+    interrupted_ = False
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        callbacks = [
+            ("train_loss", PassthroughScoring(name="train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring(name="valid_loss")),
+        ]
+        if self.verbose:  # the table is costly to make even where it is not printed
+            callbacks += [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
+        return callbacks
+
+    def notify(self, method_name: str, **kwargs: Any) -> None:
+        if method_name != "on_epoch_end":
+            super().notify(method_name, **kwargs)
+            return
+        try:
+            super().notify(method_name, **kwargs)
+        except KeyboardInterrupt:  # a callback's way to end the training
+            self.finished_ = True
+        if self.finished_:
+            raise _Finished
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> "_Net":
+        try:
+            super().fit_loop(*args, **kwargs)
+        except _Finished:
+            pass
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+        return self
+
+
+class _Finished(Exception):
+    """The training has reached its end."""
+
+
+class _Schedule(Callback):
+    """Sets the learning rate of each step, and ends the training when the loss has stopped improving.
+
+    Warm-up, stable, decay (Hu et al., 2024): the rate rises for a few steps, stays until the loss has reached a
+    plateau or most of the epochs are spent, then falls linearly to zero. The loss is on a plateau when its mean over
+    `patience` epochs is not lower, by the share `tol`, than over as many epochs before them. The kind "constant" has
+    no decay and ends on the plateau.
+    """
+
+    def __init__(self, kind: str, steps_per_epoch: int, *, patience: int, tol: float, warmup_steps: int) -> None:
+        self.kind = kind
+        self.steps_per_epoch = steps_per_epoch
+        self.patience = patience
+        self.tol = tol
+        self.warmup_steps = warmup_steps
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        self.rates_ = [group["lr"] for group in net.optimizer_.param_groups]
+        self.step_ = 0
+        self.monitored_: list[float] = []
+        decays = self.kind == "plateau" and net.max_epochs > 1
+        self.last_epoch_ = net.max_epochs
+        self.decay_epoch_ = math.ceil((1 - _DECAY_SHARE) * net.max_epochs) if decays else net.max_epochs
+
+    def on_batch_begin(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
+        if not training:
+            return
+        factor = self._factor()
+        for group, rate in zip(net.optimizer_.param_groups, self.rates_, strict=True):
+            group["lr"] = factor * rate
+        self.step_ += 1
+
+    def _factor(self) -> float:
+        """Share of the learning rate at the current step."""
+        warmup = min(1.0, (self.step_ + 1) / (self.warmup_steps + 1))
+        epoch = self.step_ / self.steps_per_epoch
+        if epoch <= self.decay_epoch_:
+            return warmup
+        return warmup * (self.last_epoch_ - epoch) / (self.last_epoch_ - self.decay_epoch_)
+
+    def on_epoch_end(self, net: NeuralNet, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
+        row = net.history[-1]
+        self.monitored_.append(row["valid_loss"] if "valid_loss" in row else row["train_loss"])
+        epoch = len(self.monitored_)
+        if epoch < self.decay_epoch_ and self._on_plateau():
+            self.decay_epoch_ = epoch
+            if self.kind == "plateau":
+                length = math.ceil(epoch * _DECAY_SHARE / (1 - _DECAY_SHARE))
+                self.last_epoch_ = min(self.last_epoch_, epoch + length)
+            else:
+                self.last_epoch_ = epoch
+        if epoch >= self.last_epoch_:
+            net.finished_ = True
+
+    def _on_plateau(self) -> bool:
+        if len(self.monitored_) < 2 * self.patience:
+            return False
+        recent = np.mean(self.monitored_[-self.patience :])
+        before = np.mean(self.monitored_[-2 * self.patience : -self.patience])
+        return bool(recent > (1 - self.tol) * before)
+
+
+class _StopOnDivergence(Callback):
+    """Raises where a loss is not finite."""
+
+    def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
+        loss = net.history[-1, "batches", -1, "train_loss" if training else "valid_loss"]
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"The {'training' if training else 'validation'} loss became {loss} in epoch {len(net.history)}. "
+                f"Lower learning_rate (now {net.lr}), set max_grad_norm, keep standardize=True, or look for extreme "
+                "values in X."
+            )
+
+
+class _ProgressBar(Callback):
+    """One tqdm bar over all steps, with the last epoch's loss; in a notebook, a widget."""
+
+    n_steps = 0
+    _bar: Any = None
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        from tqdm.auto import tqdm
+
+        self._bar = tqdm(total=self.n_steps, unit="step", desc=f"epoch 1/{net.max_epochs}")
+
+    def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
+        if training:
+            self._bar.update()
+
+    def on_epoch_end(self, net: NeuralNet, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
+        losses = {
+            name: net.history[-1].get(key) for name, key in (("loss", "train_loss"), ("validation", "valid_loss"))
+        }
+        self._bar.set_description(f"epoch {len(net.history)}/{net.max_epochs}", refresh=False)
+        self._bar.set_postfix({name: f"{loss:.3g}" for name, loss in losses.items() if loss is not None}, refresh=False)
+
+    def on_train_end(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        self._bar.total = self._bar.n  # the end, though it came early
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+@contextmanager
+def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, Any]) -> Iterator[None]:
+    """Seed torch's global generators where something may draw from them, and put them back afterwards.
+
+    Dropout does, and what the user brings along may. All else has generators of its own, so that trainings in several
+    threads do not disturb each other.
+    """
+    user_code = settings.net_params or settings.callbacks or not isinstance(settings.loss, str)
+    if not (module_params["dropout"] or user_code):
+        yield
+        return
+    cuda = torch.device(settings.device).type == "cuda"
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if cuda else []):
+        torch.default_generator.manual_seed(settings.seed)
+        if cuda:
+            torch.cuda.manual_seed_all(settings.seed)
+        yield
+
+
+def _epochs(value: int | str, auto_steps: int, auto_minimum: int, steps_per_epoch: int) -> int:
+    """A number of epochs; "auto" is a number of steps, but not less than some epochs."""
+    if isinstance(value, str):
+        return max(auto_minimum, math.ceil(auto_steps / steps_per_epoch))
+    return int(value)
+
+
+def _recorded(net: NeuralNet, key: str) -> list[float]:
+    return [float(row[key]) for row in net.history if key in row]
