@@ -19,7 +19,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae import _batching
 from sklearn_seqae._batching import SequenceDataset
+from sklearn_seqae._collapse import find_collapse
 from sklearn_seqae._modules import SequenceAutoencoder
+from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._sequences import (
     Sequences,
     channel_statistics,
@@ -33,15 +35,7 @@ from sklearn_seqae._training import Resume, Trained, TrainingSettings, train
 
 __all__ = ["LSTMAutoencoder"]
 
-# Version of the pickled state. It changes when an older state can no longer be read as it is; `__setstate__` then
-# converts what earlier versions wrote, or says which release can.
-_STATE_FORMAT = 1
-
-# The collapse guard looks at this many sequences, evenly spaced in the training data.
-_GUARD_SEQUENCES = 256
-_GUARD_SCORE = 0.02
-_GUARD_VARIATION = 0.02
-_FEW_STEPS = 100
+# How many patches "auto" makes of the longest training sequence.
 _AUTO_PATCHES = 8
 
 
@@ -135,6 +129,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     module_ : torch.nn.Module
         The trained network. It maps sequences of shape (n_sequences, n_timesteps, n_channels), and optionally their
         lengths, to reconstructions; its methods `encode` and `decode` are the halves.
+    architecture_ : str
+        The way of a sequence through the network, such as "8 steps × 8 channels → LSTM 128 → code 8 → LSTM 128 → 8
+        steps × 8 channels".
     n_features_in_ : int
         Columns of a 2-D X, channels of any other.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -472,6 +469,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         losses = np.array(trained.losses, dtype=np.float32)
         validation_losses = np.array(trained.validation_losses, dtype=np.float32)
         self.module_ = trained.module
+        self.architecture_ = trained.module.summary(self.n_timesteps_in_)
         self.loss_curve_ = np.append(self.loss_curve_, losses) if resumed else losses
         self.validation_loss_curve_ = (
             np.append(self.validation_loss_curve_, validation_losses) if resumed else validation_losses
@@ -484,34 +482,14 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _warn_of_collapse(self, training_data: SequenceDataset) -> None:
         """Warn where the reconstructions say next to nothing about their sequences."""
-        share = np.linspace(0, len(training_data) - 1, min(len(training_data), _GUARD_SEQUENCES)).astype(int)
-        explained, variation = _batching.explained_shares(
-            self.module_, training_data.subset(share), self.channel_mean_, self.channel_scale_
-        )
-        if explained < _GUARD_SCORE:
-            problem = f"explains {explained:.1%} of the variance of the training data beyond the channel means"
-        elif variation < _GUARD_VARIATION:
-            problem = "is almost the same curve for every training sequence"
-        else:
-            return
-        warnings.warn(
-            f"The autoencoder has collapsed: its reconstruction {problem}. {self._likely_cause(len(training_data))}",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
-
-    def _likely_cause(self, n_sequences: int) -> str:
-        n_steps = self.n_iter_ * -(-n_sequences // self.batch_size)
-        if self.learning_rate < 1e-5:
-            return f"learning_rate={self.learning_rate} is too low to learn anything; try 0.003."
-        if n_steps < _FEW_STEPS:
-            return f"It has seen only {n_steps} batches in {self.n_iter_} epochs; raise max_epochs or lower batch_size."
-        if self.learning_rate > 0.02:
-            return f"learning_rate={self.learning_rate} is high; try 0.003."
-        return (
-            "Try standardize=True, a larger latent_dim or patch_len, decoder='both', less noise and mixing; or the "
-            "sequences may have nothing in common that a code could hold."
-        )
+        training = {
+            "learning_rate": self.learning_rate,
+            "n_epochs": self.n_iter_,
+            "n_batches": self.n_iter_ * -(-len(training_data) // self.batch_size),
+        }
+        collapse = find_collapse(self.module_, training_data, self.channel_mean_, self.channel_scale_, training)
+        if collapse is not None:
+            warnings.warn(collapse, ConvergenceWarning, stacklevel=4)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -643,25 +621,18 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        if "module_" in state:
-            state["module_"] = _to_arrays(dict(self.module_.state_dict()))
-            state["_optimizer_state"] = _to_arrays(self._optimizer_state)
-            state["_state_format"] = _STATE_FORMAT
+        if self.__sklearn_is_fitted__():
+            state["module_"] = to_arrays(self.module_.state_dict())
+            state["_optimizer_state"] = to_arrays(self._optimizer_state)
+            state["_state_format"] = STATE_FORMAT
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        found = state.pop("_state_format", _STATE_FORMAT)
-        if found > _STATE_FORMAT:
-            raise ValueError(
-                f"This {type(self).__name__} was saved in format {found}, but this version of sklearn_seqae reads "
-                f"formats up to {_STATE_FORMAT}. Install the version that it was saved with, or a later one."
-            )
         if "module_" in state:
-            module = SequenceAutoencoder(**state["_fitted_module_params"])
-            module.load_state_dict(_to_tensors(state["module_"]))
-            state["module_"] = module.eval().to(_available_device(state["device"]))
-            state["_optimizer_state"] = _to_tensors(state["_optimizer_state"])
+            check_format(state.pop("_state_format"), type(self).__name__)
+            state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])
+            state["_optimizer_state"] = to_tensors(state["_optimizer_state"])
         super().__setstate__(state)
 
     # scikit-learn's view of it
@@ -703,25 +674,3 @@ def _resolve_device(device: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
     return device
-
-
-def _available_device(device: str) -> str:
-    """The device that a saved model was trained on, or the CPU where there is none such."""
-    try:
-        return _resolve_device(device)
-    except ValueError:
-        return "cpu"
-
-
-def _to_arrays(value: Any) -> Any:
-    """Tensors, also in nested dicts, as NumPy arrays."""
-    if isinstance(value, dict):
-        return {key: _to_arrays(item) for key, item in value.items()}
-    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
-
-
-def _to_tensors(value: Any) -> Any:
-    """The way back; arrays are copied, since they may be read-only memory maps."""
-    if isinstance(value, dict):
-        return {key: _to_tensors(item) for key, item in value.items()}
-    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value

@@ -18,7 +18,6 @@ __all__ = [
     "ValidationBatches",
     "decode",
     "encode",
-    "explained_shares",
     "reconstruct",
     "squared_errors",
 ]
@@ -221,38 +220,6 @@ def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.fl
         errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
         counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
     return errors, counts
-
-
-@torch.inference_mode()
-def explained_shares(
-    module: Any, dataset: SequenceDataset, mean: NDArray[np.float64], scale: NDArray[np.float64]
-) -> tuple[float, float]:
-    """How much the reconstructions say, with each channel in units of its scale.
-
-    Returns
-    -------
-    explained : float
-        Share of the variance about the channel means that they explain.
-    variation : float
-        Variance of the reconstructions from sequence to sequence, over that of the sequences; 1 where there is none.
-    """
-    x = dataset.batch(np.arange(len(dataset)))["x"].numpy()  # (n, T, C)
-    drawn = np.full_like(x, np.nan)
-    drawn[np.arange(x.shape[1]) < dataset.lengths[:, None]] = reconstruct(module, dataset)
-    drawn[np.isnan(x)] = np.nan
-    x, drawn = (x - mean) / scale, (drawn - mean) / scale
-    total = np.nansum(x**2)
-    explained = 1 - np.nansum((x - drawn) ** 2) / total if total > 0 else 1.0
-    between = _variance_between(x)
-    differ = between > 0.01 * total / max(1, np.sum(~np.isnan(x)))
-    return float(explained), float(_variance_between(drawn) / between) if differ else 1.0
-
-
-def _variance_between(x: NDArray[np.float64]) -> float:
-    """Mean over steps and channels of the variance from sequence to sequence of x (n, T, C)."""
-    count = np.sum(~np.isnan(x), axis=0)  # (T, C)
-    mean = np.nansum(x, axis=0) / np.maximum(count, 1)
-    return float(np.nansum((x - mean) ** 2) / max(1, count.sum()))
 
 
 def _inference_indices(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -52,6 +52,7 @@ class RecurrentLayer(nn.Module):
         self, input_size: int, hidden_size: int, *, bidirectional: bool = False, merge_mode: MergeMode = "concat"
     ) -> None:
         super().__init__()
+        self.hidden_size = hidden_size
         self.merge_mode = merge_mode
         self.forward_lstm = _lstm(input_size, hidden_size)
         self.backward_lstm = _lstm(input_size, hidden_size) if bidirectional else None
@@ -300,6 +301,18 @@ class SequenceAutoencoder(nn.Module):
     def _count_patches(self, lengths: Tensor | None) -> Tensor | None:
         return None if lengths is None else _ceil_div(lengths, self.patch_len)
 
+    def summary(self, n_timesteps: int) -> str:
+        """The way of a sequence through the network, on one line."""
+        ends = f"{_count(n_timesteps, 'step')} × {_count(self.n_channels, 'channel')}"
+        stations = [ends]
+        if self.patch_len > 1:
+            stations.append(f"{_count(_ceil_div(n_timesteps, self.patch_len), 'patch', 'patches')} of {self.patch_len}")
+        direction = "LSTM" if self.encoder.layers[0].backward_lstm is None else "LSTM in both directions"
+        stations += [f"{direction} {layer.hidden_size}" for layer in self.encoder.layers[:-1]]
+        stations.append(f"code {self.code_size}")
+        stations += [f"LSTM {layer.hidden_size}" for layer in self.decoder.layers]
+        return " → ".join([*stations, ends])
+
     def extra_repr(self) -> str:
         return f"n_channels={self.n_channels}, patch_len={self.patch_len}, reverse_target={self.reverse_target}"
 
@@ -403,3 +416,7 @@ def _unset(module_class: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _ceil_div(a: Any, b: int) -> Any:
     return -(-a // b)
+
+
+def _count(n: int, noun: str, plural: str | None = None) -> str:
+    return f"{n} {noun if n == 1 else plural or noun + 's'}"

@@ -134,8 +134,9 @@ def train(
         if resume is not None:
             net.module_.load_state_dict(resume.module.state_dict())
             if resume.optimizer_state is not None:  # its moments; rates and the like are today's
+                state = copy.deepcopy(resume.optimizer_state)
                 groups = net.optimizer_.state_dict()["param_groups"]
-                net.optimizer_.load_state_dict({"state": resume.optimizer_state, "param_groups": groups})
+                net.optimizer_.load_state_dict({"state": state, "param_groups": groups})
         net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
