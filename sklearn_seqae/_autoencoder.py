@@ -82,7 +82,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         What is minimised. A callable, such as a `torch.nn.Module`, gets the prediction and the target, two tensors of
         equal shape, and returns a scalar; where values are missing, it gets two vectors of the observed values.
     noise : float, default=0.1
-        Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_.
+        Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_. It
+        fades with the learning rate.
     mixing : float, default=0.5
         Share of the training sequences that are replaced by a mixture of two, new in each epoch [3]_. It is what
         keeps the network from learning few sequences by heart.

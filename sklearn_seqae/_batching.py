@@ -125,6 +125,12 @@ class TrainingBatches(_Batches):
         target as well as input.
     noise : tuple of float
         Standard deviation, per channel, of the normal noise on the input, not on the target (Vincent et al., 2008).
+
+    Attributes
+    ----------
+    noise_share : float
+        Share of the noise to add; the training lowers it together with the learning rate, so that the network ends
+        on data as it is.
     """
 
     def __init__(
@@ -139,6 +145,7 @@ class TrainingBatches(_Batches):
         self.generator = torch.Generator().manual_seed(seed)
         self.mixing = mixing
         self.noise = torch.tensor(noise) if any(noise) else None
+        self.noise_share = 1.0
 
     def indices(self) -> list[NDArray[np.int64]]:
         order = torch.randperm(len(self.dataset), generator=self.generator).numpy()
@@ -156,7 +163,8 @@ class TrainingBatches(_Batches):
                 batch = self._mix(**batch)
                 target = batch["x"]
             if self.noise is not None:
-                batch["x"] = target + self.noise * torch.randn(target.shape, generator=self.generator)
+                noise = self.noise_share * self.noise  # (C,)
+                batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator)
             yield batch, target
 
     def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:

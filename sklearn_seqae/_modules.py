@@ -301,6 +301,11 @@ class SequenceAutoencoder(nn.Module):
     def _count_patches(self, lengths: Tensor | None) -> Tensor | None:
         return None if lengths is None else _ceil_div(lengths, self.patch_len)
 
+    def multiply_adds(self, n_sequences: int, n_timesteps: int) -> int:
+        """Pairs of a multiplication and an addition in one pass of a batch, nearly: each step uses each weight once."""
+        n_parameters = sum(parameter.numel() for parameter in self.parameters())
+        return n_parameters * n_sequences * _ceil_div(n_timesteps, self.patch_len)
+
     def summary(self, n_timesteps: int) -> str:
         """The way of a sequence through the network, on one line."""
         ends = f"{_count(n_timesteps, 'step')} × {_count(self.n_channels, 'channel')}"

@@ -19,6 +19,7 @@ from skorch.helper import predefined_split
 
 from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
+from sklearn_seqae._threads import suitable_threads
 
 __all__ = ["Resume", "Trained", "TrainingSettings", "train"]
 
@@ -137,7 +138,8 @@ def train(
                 state = copy.deepcopy(resume.optimizer_state)
                 groups = net.optimizer_.state_dict()["param_groups"]
                 net.optimizer_.load_state_dict({"state": state, "param_groups": groups})
-        net.partial_fit(training_data)
+        with suitable_threads(net.module_.multiply_adds(settings.batch_size, int(training_data.lengths.max()))):
+            net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
         module.eval(),
@@ -233,6 +235,16 @@ class _Net(NeuralNet):
             callbacks += [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
         return callbacks
 
+    def get_iterator(self, dataset: Any, training: bool = False) -> Any:
+        iterator = super().get_iterator(dataset, training=training)
+        if training:
+            self.batches_ = iterator  # for the schedule
+        return iterator
+
+    def _set_training(self, training: bool = True) -> None:
+        if self.module_.training != training:  # walking through all modules takes a while
+            super()._set_training(training)
+
     def notify(self, method_name: str, **kwargs: Any) -> None:
         if method_name != "on_epoch_end":
             super().notify(method_name, **kwargs)
@@ -262,9 +274,9 @@ class _Schedule(Callback):
     """Sets the learning rate of each step, and ends the training when the loss has stopped improving.
 
     Warm-up, stable, decay (Hu et al., 2024): the rate rises for a few steps, stays until the loss has reached a
-    plateau or most of the epochs are spent, then falls linearly to zero. The loss is on a plateau when its mean over
-    `patience` epochs is not lower, by the share `tol`, than over as many epochs before them. The kind "constant" has
-    no decay and ends on the plateau.
+    plateau or most of the epochs are spent, then falls linearly to zero, and the noise on the input with it. The loss
+    is on a plateau when its mean over `patience` epochs is not lower, by the share `tol`, than over as many epochs
+    before them. The kind "constant" has no decay and ends on the plateau.
     """
 
     def __init__(self, kind: str, steps_per_epoch: int, *, patience: int, tol: float, warmup_steps: int) -> None:
@@ -285,18 +297,20 @@ class _Schedule(Callback):
     def on_batch_begin(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
         if not training:
             return
-        factor = self._factor()
+        warmup = min(1.0, (self.step_ + 1) / (self.warmup_steps + 1))
+        decay = self._decay()
         for group, rate in zip(net.optimizer_.param_groups, self.rates_, strict=True):
-            group["lr"] = factor * rate
+            group["lr"] = warmup * decay * rate
+        if isinstance(net.batches_, TrainingBatches):
+            net.batches_.noise_share = decay
         self.step_ += 1
 
-    def _factor(self) -> float:
-        """Share of the learning rate at the current step."""
-        warmup = min(1.0, (self.step_ + 1) / (self.warmup_steps + 1))
+    def _decay(self) -> float:
+        """Share of the learning rate, and of the noise, that is left at the current step."""
         epoch = self.step_ / self.steps_per_epoch
         if epoch <= self.decay_epoch_:
-            return warmup
-        return warmup * (self.last_epoch_ - epoch) / (self.last_epoch_ - self.decay_epoch_)
+            return 1.0
+        return (self.last_epoch_ - epoch) / (self.last_epoch_ - self.decay_epoch_)
 
     def on_epoch_end(self, net: NeuralNet, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any) -> None:
         row = net.history[-1]
@@ -324,7 +338,7 @@ class _StopOnDivergence(Callback):
     """Raises where a loss is not finite."""
 
     def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
-        loss = net.history[-1, "batches", -1, "train_loss" if training else "valid_loss"]
+        loss = kwargs["loss"].item()
         if not math.isfinite(loss):
             raise ValueError(
                 f"The {'training' if training else 'validation'} loss became {loss} in epoch {len(net.history)}. "
