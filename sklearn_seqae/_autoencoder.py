@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,9 +18,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae import _batching
 from sklearn_seqae._batching import SequenceDataset
 from sklearn_seqae._collapse import find_collapse
+from sklearn_seqae._inference import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._modules import SequenceAutoencoder
 from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._sequences import (
@@ -37,6 +38,8 @@ __all__ = ["LSTMAutoencoder"]
 
 # How many patches "auto" makes of the longest training sequence.
 _AUTO_PATCHES = 8
+# The narrowest and the widest hidden layer that "auto" makes.
+_AUTO_WIDTHS = (16, 128)
 
 
 class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -52,9 +55,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     latent_dim : int, default=8
         Hidden size of the encoder's top layer, and so the number of values in a code (twice that where two directions
         are concatenated). The first parameter to search over; more is not always better on data not seen in training.
-    hidden_layer_sizes : int or array-like of int, default=(128,)
+    hidden_layer_sizes : int, array-like of int or "auto", default="auto"
         Widths of the LSTM layers below the code, as the encoder has them; the decoder mirrors them. ``()`` leaves one
-        layer of width `latent_dim` on either side.
+        layer of width `latent_dim` on either side. "auto" is one layer, 128 wide, narrower for sequences of fewer
+        than 32 values.
     bidirectional : bool, default=False
         Whether the encoder reads each sequence in both directions.
     merge_mode : {"concat", "sum"}, default="concat"
@@ -84,7 +88,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     noise : float, default=0.1
         Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_. It
         fades with the learning rate.
-    mixing : float, default=0.5
+    mixing : float, default=1.0
         Share of the training sequences that are replaced by a mixture of two, new in each epoch [3]_. It is what
         keeps the network from learning few sequences by heart.
     learning_rate : float, default=0.003
@@ -92,8 +96,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     schedule : {"plateau", "constant"}, default="plateau"
         "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last third of
         `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
-    weight_decay : float, default=0.01
-        Weight decay of the optimizer, on weights only; with 0, it is Adam.
+    weight_decay : float, default=0.1
+        Weight decay of the optimizer, on weights only; with 0, it is Adam. It fades with the learning rate.
     max_grad_norm : float or None, default=1.0
         Gradients are scaled down to this Euclidean norm; None leaves them.
     batch_size : int, default=64
@@ -104,7 +108,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
         over as many before.
     n_iter_no_change : int or "auto", default="auto"
-        Number of epochs that are compared for `tol`. "auto" is 50 batches, but at least 5 epochs.
+        Number of epochs that are compared for `tol`. "auto" is 75 batches, but at least 10 epochs.
     early_stopping : bool, default=False
         Whether to set part of X aside, judge the progress by the loss on it, and end with the weights that were best
         on it.
@@ -145,6 +149,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         What X was, and `inverse_transform` returns: 2-D, 3-D, or a list of 2-D or 1-D arrays.
     channel_mean_, channel_scale_ : ndarray of shape (n_channels_in_,)
         Mean and standard deviation of the training data's channels.
+    hidden_layer_sizes_ : tuple of int
+        The widths used.
     patch_len_ : int
         The patch length used.
     n_iter_ : int
@@ -197,7 +203,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "bidirectional": ["boolean"],
         "merge_mode": [StrOptions({"sum", "concat"})],
         "decoder": [StrOptions({"repeat", "state", "both"})],
@@ -239,7 +245,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self,
         latent_dim: int = 8,
         *,
-        hidden_layer_sizes: ArrayLike = (128,),
+        hidden_layer_sizes: ArrayLike = "auto",
         bidirectional: bool = False,
         merge_mode: str = "concat",
         decoder: str = "both",
@@ -251,10 +257,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         standardize: bool = True,
         loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
         noise: float = 0.1,
-        mixing: float = 0.5,
+        mixing: float = 1.0,
         learning_rate: float = 3e-3,
         schedule: str = "plateau",
-        weight_decay: float = 0.01,
+        weight_decay: float = 0.1,
         max_grad_norm: float | None = 1.0,
         batch_size: int = 64,
         max_epochs: int | str = "auto",
@@ -383,7 +389,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return validate_sequences(
             self,
             X,
-            n_channels=self.n_channels,
+            n_channels=self.n_channels if reset else self.n_channels_in_,
             fitted_container=None if reset else self.container_,
             fitted_channels=None if reset else self.n_channels_in_,
         )
@@ -394,8 +400,19 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.n_channels_in_ = sequences.n_channels
         self.n_timesteps_in_ = sequences.n_timesteps
         self.channel_mean_, self.channel_scale_ = channel_statistics(sequences)
-        automatic = max(1, round(self.n_timesteps_in_ / _AUTO_PATCHES))
-        self.patch_len_ = automatic if self.patch_len == "auto" else int(self.patch_len)
+        self.patch_len_ = self._patch_len()
+        self.hidden_layer_sizes_ = self._hidden_layer_sizes()
+
+    def _patch_len(self) -> int:
+        if self.patch_len != "auto":
+            return int(self.patch_len)
+        return max(1, round(self.n_timesteps_in_ / _AUTO_PATCHES))
+
+    def _hidden_layer_sizes(self) -> tuple[int, ...]:
+        if not isinstance(self.hidden_layer_sizes, str):
+            return _layer_sizes(self.hidden_layer_sizes)
+        n_values = self.n_timesteps_in_ * self.n_channels_in_
+        return (int(np.clip(2 ** np.ceil(np.log2(4 * n_values)), *_AUTO_WIDTHS)),)
 
     def _module_params(self, seed: int) -> dict[str, Any]:
         """Arguments of the network, as plain Python values."""
@@ -403,13 +420,13 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return {
             "n_channels": n_channels,
             "latent_dim": int(self.latent_dim),
-            "hidden_layer_sizes": _layer_sizes(self.hidden_layer_sizes),
+            "hidden_layer_sizes": self._hidden_layer_sizes(),
             "bidirectional": bool(self.bidirectional),
             "merge_mode": self.merge_mode,
             "decoder": self.decoder,
             "output_layer": self.output_layer,
             "reverse_target": bool(self.reverse_target),
-            "patch_len": self.patch_len_ if self.patch_len == "auto" else int(self.patch_len),
+            "patch_len": self._patch_len(),
             "reference_timesteps": self.n_timesteps_in_,
             "dropout": float(self.dropout),
             "mean": self.channel_mean_.tolist() if self.standardize else [0.0] * n_channels,
@@ -523,7 +540,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             ``bidirectional=True`` and ``merge_mode="concat"``.
         """
         check_is_fitted(self)
-        return _batching.encode(self.module_, _dataset(self._validate(X)))
+        return encode(self.module_, _dataset(self._validate(X)))
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Draw sequences from codes, be they results of :meth:`transform`, edited, or new.
@@ -554,7 +571,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             sizes = np.full(len(codes), max(self.n_timesteps_in_, n_steps.max()))
         else:
             sizes = n_steps
-        return restore(_batching.decode(self.module_, codes, n_steps), n_steps, sizes, self.container_)
+        return restore(decode(self.module_, codes, n_steps), n_steps, sizes, self.container_)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode sequences and draw them again.
@@ -571,7 +588,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         sequences = self._validate(X)
-        steps = _batching.reconstruct(self.module_, _dataset(sequences))
+        steps = reconstruct(self.module_, _dataset(sequences))
         return restore(steps, sequences.lengths, sequences.sizes, sequences.container)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -588,7 +605,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In squared units of X, over the observed values of each sequence.
         """
         check_is_fitted(self)
-        errors, counts = _batching.squared_errors(self.module_, _dataset(self._validate(X)))
+        errors, counts = squared_errors(self.module_, _dataset(self._validate(X)))
         return -errors / counts
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -608,7 +625,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         sequences = self._validate(X)
-        errors, _ = _batching.squared_errors(self.module_, _dataset(sequences))
+        errors, _ = squared_errors(self.module_, _dataset(sequences))
         deviations = squared_deviations(sequences, self.channel_mean_).sum()
         if deviations == 0:
             return float(errors.sum() == 0)
@@ -637,6 +654,21 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         super().__setstate__(state)
 
     # scikit-learn's view of it
+
+    def _sk_visual_block_(self) -> SimpleNamespace:
+        """How scikit-learn's HTML diagrams, alone and in a pipeline, show the estimator: with the network's shape.
+
+        scikit-learn asks for the attributes of a private class of its own, which has moved between versions.
+        """
+        return SimpleNamespace(
+            kind="single",
+            estimators=self,
+            names=type(self).__name__,
+            name_details=str(self),
+            name_caption=getattr(self, "architecture_", None),
+            doc_link_label=None,
+            dash_wrapped=True,
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,10 +1,9 @@
-"""Batches: whole ones gathered at once, of sequences of like length, in any order and put back in order.
+"""Batches: whole ones gathered at once, of sequences of like length.
 
 torch's `DataLoader` fetches and collates single samples, which takes longer than a training step of a small network.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,18 +15,13 @@ __all__ = [
     "SequenceDataset",
     "TrainingBatches",
     "ValidationBatches",
-    "decode",
-    "encode",
-    "reconstruct",
-    "squared_errors",
+    "by_length",
+    "split",
 ]
 
 # What a module is called with: "x" (B, T, C), NaN where there is nothing, and "lengths" (B,) where they differ.
 Batch = dict[str, Tensor]
 
-# Inference takes as many sequences at once as keep a batch near this many time steps.
-_INFERENCE_STEPS = 2**16
-_INFERENCE_SEQUENCES = 1024
 # Shuffled sequences of unequal length are sorted within this many batches.
 _BATCHES_PER_BUCKET = 50
 
@@ -93,7 +87,7 @@ class _Batches:
 
     def indices(self) -> list[NDArray[np.int64]]:
         """The sequences of each batch, those of like length together."""
-        return _split(_by_length(np.arange(len(self.dataset)), self.dataset.lengths), self.batch_size)
+        return split(by_length(np.arange(len(self.dataset)), self.dataset.lengths), self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
         for indices in self.indices():
@@ -150,10 +144,10 @@ class TrainingBatches(_Batches):
     def indices(self) -> list[NDArray[np.int64]]:
         order = torch.randperm(len(self.dataset), generator=self.generator).numpy()
         if self.dataset.equal_length is not None:
-            return _split(order, self.batch_size)
+            return split(order, self.batch_size)
         batches = []
-        for bucket in _split(order, self.batch_size * _BATCHES_PER_BUCKET):
-            batches += _split(_by_length(bucket, self.dataset.lengths), self.batch_size)
+        for bucket in split(order, self.batch_size * _BATCHES_PER_BUCKET):
+            batches += split(by_length(bucket, self.dataset.lengths), self.batch_size)
         shuffled = torch.randperm(len(batches), generator=self.generator)
         return [batches[i] for i in shuffled]
 
@@ -182,81 +176,10 @@ class TrainingBatches(_Batches):
         return batch
 
 
-@torch.inference_mode()
-def encode(module: Any, dataset: SequenceDataset) -> NDArray[np.float32]:
-    """Codes of all sequences, in their order: (n_sequences, n_components)."""
-    codes = None
-    for indices in _inference_indices(dataset.lengths):
-        batch = _on_device(dataset.batch(indices), module.eval())
-        code = module.encode(**batch).cpu().numpy()
-        if codes is None:
-            codes = np.empty((len(dataset), code.shape[1]), dtype=np.float32)
-        codes[indices] = code
-    assert codes is not None, "the door lets no empty X in"
-    return codes
-
-
-@torch.inference_mode()
-def decode(module: Any, codes: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-    """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(lengths, module)
-    for indices in _inference_indices(lengths):
-        arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
-        x = module.eval().decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
-        _write(steps, offsets[indices], lengths[indices], x)
-    return steps
-
-
-@torch.inference_mode()
-def reconstruct(module: Any, dataset: SequenceDataset) -> NDArray[np.float32]:
-    """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(dataset.lengths, module)
-    for indices in _inference_indices(dataset.lengths):
-        x = module.eval()(**_on_device(dataset.batch(indices), module))
-        _write(steps, offsets[indices], dataset.lengths[indices], x)
-    return steps
-
-
-@torch.inference_mode()
-def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both."""
-    errors = np.empty(len(dataset))
-    counts = np.empty(len(dataset), dtype=np.int64)
-    for indices in _inference_indices(dataset.lengths):
-        batch = _on_device(dataset.batch(indices), module.eval())
-        error = (module(**batch) - batch["x"]).double().square_()
-        errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
-        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
-    return errors, counts
-
-
-def _inference_indices(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Batches as large as suits the hardware, whatever the training's, sequences of like length together."""
-    longest = int(lengths.max())
-    order = _by_length(np.arange(len(lengths)), lengths)
-    return _split(order, max(1, min(_INFERENCE_SEQUENCES, _INFERENCE_STEPS // longest)))
-
-
-def _on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
-    return {name: value.to(module.mean.device) for name, value in arguments.items()}
-
-
-def _empty_steps(lengths: NDArray[np.int64], module: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Room for sequences end to end, and where each begins."""
-    return np.empty((int(lengths.sum()), module.n_channels), dtype=np.float32), np.cumsum(lengths) - lengths
-
-
-def _write(steps: NDArray[np.float32], offsets: NDArray[np.int64], lengths: NDArray[np.int64], x: Tensor) -> None:
-    """Write the real steps of x (B, T, C) to where their sequences begin."""
-    step = np.arange(x.shape[1])
-    real = step < lengths[:, None]  # (B, T)
-    steps[(offsets[:, None] + step)[real]] = x.cpu().numpy()[real]
-
-
-def _by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sort indices, longest sequence first, so that batches hold sequences of like length."""
     return indices[np.argsort(-lengths[indices], kind="stable")]
 
 
-def _split(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+def split(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
     return [order[start : start + size] for start in range(0, len(order), size)]

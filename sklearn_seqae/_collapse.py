@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._batching import SequenceDataset, reconstruct
+from sklearn_seqae._batching import SequenceDataset
+from sklearn_seqae._inference import reconstruct
 
 __all__ = ["find_collapse"]
 

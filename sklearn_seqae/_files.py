@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,9 +30,9 @@ __all__ = [
     "one_line",
     "read_sequences",
     "require",
-    "writing",
     "write_codes",
     "write_model",
+    "writing",
 ]
 
 Array: TypeAlias = NDArray[Any]
@@ -125,7 +125,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: is not text in UTF-8") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {one_line(error.strerror or error)}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:  # among them pandas' and Arrow's own
+    except (ValueError, EOFError, csv.Error, zipfile.BadZipFile) as error:  # among them pandas' and Arrow's own
         raise InputError(f"{path}: cannot be read: {one_line(error)}") from error
 
 
@@ -169,17 +169,17 @@ class _Layout:
 def _find_layout(path: Path, header: bool | None) -> _Layout:
     """Look through a text file for its separator, its header and the length of its longest row."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = enumerate(line.rstrip("\r\n") for line in file)
-        filled = ((number, line) for number, line in lines if line.strip())
-        (number, first), *more = list(islice(filled, 2)) or [(0, "")]
-        if not first:
+        filled = ((number, line.rstrip("\r\n")) for number, line in enumerate(file) if line.strip())
+        head = list(islice(filled, 2))
+        if not head:
             raise InputError(f"{path}: is empty")
-        separator = next((mark for mark in (";", "\t", ",") if mark in first), r"\s+")
-        decimal = "," if separator == ";" and any("," in line for _, line in more) else "."
-        cells = [cell.strip() for cell in _cells(first, separator)]
+        number, first = head[0]
+        sample = "\n".join(line for _, line in head)
+        separator = next((mark for mark in (";", "\t", ",") if mark in sample), r"\s+")
+        decimal = "," if separator == ";" and "," in head[-1][1] else "."
+        cells = [cell.strip() for cell in _cells(first.lstrip("# "), separator)]
         named = _looks_like_header(cells, decimal) if header is None else header
-        widths = (_width(line, separator) for _, line in filled)
-        width = max([len(cells), *(_width(line, separator) for _, line in more), *widths])
+        width = max(len(cells), 1, max((_width(line, separator) for _, line in chain(head[1:], filled)), default=1))
     return _Layout(separator, decimal, number + 1 if named else number, cells if named else [], width)
 
 
@@ -194,7 +194,7 @@ def _width(line: str, separator: str) -> int:
 
 def _looks_like_header(cells: list[str], decimal: str) -> bool:
     """Whether a first row is not all numbers, or counts 0, 1, 2, ... as pandas names columns without a name."""
-    if not all(_is_number(cell, decimal) for cell in cells):
+    if not cells or not all(_is_number(cell, decimal) for cell in cells):
         return True
     filled = cells if cells[0] else cells[1:]
     return len(filled) > 2 and filled == [str(i) for i in range(len(filled))]
@@ -249,10 +249,10 @@ def _numbers(table: "DataFrame", path: Path) -> "DataFrame":
 
 def _read_numpy(path: Path, key: str | None, header: bool | None, drop: Sequence[str]) -> Array | list[Array]:
     try:
-        loaded = np.load(path, allow_pickle=False)  # a pickle could run any code
-        if isinstance(loaded, np.ndarray):
-            return _checked_array(loaded, path)
-        with loaded:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)  # a pickle could run any code
+            if isinstance(loaded, np.ndarray):
+                return _checked_array(loaded, path)
             return _from_archive(loaded, path, key)
     except ValueError as error:
         if isinstance(error, InputError) or "pickle" not in str(error).lower():

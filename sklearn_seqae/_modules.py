@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_seqae._threads import suitable_threads
+
 __all__ = ["MaskedLoss", "SequenceAutoencoder", "SequenceDecoder", "SequenceEncoder"]
 
 MergeMode = Literal["sum", "concat"]
@@ -276,7 +278,8 @@ class SequenceAutoencoder(nn.Module):
             reference_length=_ceil_div(reference_timesteps, patch_len),
             dropout=dropout,
         )
-        initialize(self, torch.Generator().manual_seed(seed))
+        with suitable_threads(0):  # an orthogonal matrix's last bits depend on the number of threads
+            initialize(self, torch.Generator().manual_seed(seed))
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         return self.decode(self.encode(x, lengths), x.shape[1], lengths)

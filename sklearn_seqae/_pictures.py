@@ -34,11 +34,12 @@ def draw_images(rows: Mapping[str, Array]) -> "Figure":
     figure : matplotlib.figure.Figure
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     originals = next(iter(rows.values()))
     n_images = len(originals)
-    figure = Figure(figsize=(0.62 * n_images + 1.2, 0.65 * len(rows)), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)  # type: ignore[union-attr]
+    layout = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
+    figure = Figure(figsize=(0.62 * n_images + 1.2, 0.65 * len(rows)), layout=layout)
     axes = figure.subplots(len(rows), n_images, squeeze=False)
     for row, (label, images) in enumerate(rows.items()):
         for axis, image in zip(axes[row], images, strict=True):
@@ -76,13 +77,15 @@ def draw_sequences(names: Sequence[str], originals: Sequence[Array], reconstruct
         axes[-1, column].set_xlabel("time step")
     for channel in range(n_rows):
         axes[channel, 0].set_ylabel("value" if n_channels == 1 else f"channel {channel}")
-    figure.legend(handles=axes[0, 0].lines[:2], loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(handles=axes[0, 0].get_legend_handles_labels()[0], loc="outside upper center", ncols=2, frameon=False)
     figure.align_ylabels()
     return figure
 
 
 def _draw_channel(axis: "Axes", original: Array, reconstruction: Array) -> None:
     """One channel of one sequence; values without a neighbour, which no line would show, are dots."""
+    from matplotlib.ticker import MaxNLocator
+
     for values, label, color, width in (
         (original, "original", _ORIGINAL, 1.6),
         (reconstruction, "reconstruction", _RECONSTRUCTION, 1.2),
@@ -93,9 +96,9 @@ def _draw_channel(axis: "Axes", original: Array, reconstruction: Array) -> None:
         if len(alone):
             axis.plot(alone, values[alone], ".", color=color, markersize=4)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure in the format of the path's suffix."""
-    figure.savefig(path, dpi=200)
+    figure.savefig(path, dpi=200, bbox_inches="tight", pad_inches=0.05)

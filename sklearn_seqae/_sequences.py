@@ -7,13 +7,25 @@ Every error about the input is raised here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
+
+from sklearn_seqae._refusals import (
+    ACCEPTED,
+    converting,
+    depth,
+    describe,
+    refuse_dtype,
+    refuse_empty,
+    refuse_infinity,
+    shape_of,
+    shorten,
+)
 
 __all__ = [
     "Container",
@@ -34,10 +46,6 @@ Container = Literal["table", "array", "list", "list_1d"]
 
 # Large arrays may be memory maps: whatever looks at all values does so in slices of about this many.
 _CHUNK_VALUES = 4_000_000
-_ACCEPTED = (
-    "Accepted are a 2-D array (n_sequences, n_timesteps), a 3-D array (n_sequences, n_timesteps, n_channels), or a "
-    "list of (n_timesteps_i,) or (n_timesteps_i, n_channels) arrays."
-)
 
 
 @dataclass(frozen=True)
@@ -112,16 +120,18 @@ def validate_sequences(
         If `X` cannot be read as sequences, or not as sequences like those of the fit.
     """
     X = _plain(X)
+    if isinstance(X, (list, tuple)) and len(X) == 0:
+        raise ValueError(f"X is {describe(X)}, at least 1 is needed. {ACCEPTED}")
     if _is_list_of_sequences(X, fitted_container):
         sequences = _from_list(X, fitted_channels)
-    elif _depth(X) >= 3:
+    elif depth(X) >= 3:
         sequences = _from_array(X)
     else:
         return _from_table(estimator, X, n_channels, fitted_container)
     if fitted_container == "table":
         raise ValueError(
             f"{type(estimator).__name__} was fitted on a 2-D table of {estimator.n_features_in_} columns, but X is "
-            f"{_describe(X)}. Pass a 2-D array here too, or fit on sequences of this kind."
+            f"{describe(X)}. Pass a 2-D array here too, or fit on sequences of this kind."
         )
     _check_channels(estimator, sequences.n_channels, n_channels, fitted_channels)
     return sequences
@@ -129,7 +139,10 @@ def validate_sequences(
 
 def validate_codes(estimator: Any, Z: ArrayLike, n_components: int) -> Float32:
     """Check codes that are to be decoded; return them as a float32 array of shape (n_sequences, n_components)."""
-    codes = check_array(Z, dtype=np.float32, input_name="Z", estimator=estimator)
+    Z = _plain(Z)
+    refuse_dtype(Z, "Z")
+    with np.errstate(over="ignore"):
+        codes = check_array(Z, dtype=np.float32, input_name="Z", estimator=estimator)
     if codes.shape[1] != n_components:
         raise ValueError(
             f"Z has {codes.shape[1]} columns, but the codes of this {type(estimator).__name__} have {n_components}. "
@@ -143,8 +156,10 @@ def validate_lengths(lengths: ArrayLike | None, n_sequences: int, n_timesteps: i
     if lengths is None:
         return np.full(n_sequences, n_timesteps, dtype=np.int64)
     array = np.asarray(lengths)
-    if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and np.all(array == np.floor(array))):
-        raise ValueError(f"lengths must be whole numbers of time steps, got {_shorten(lengths)}.")
+    if array.dtype.kind not in "iu" and not (
+        array.dtype.kind == "f" and np.all(np.isfinite(array)) and np.all(array == np.floor(array))
+    ):
+        raise ValueError(f"lengths must be whole numbers of time steps, got {shorten(lengths)}.")
     if array.ndim == 0:
         array = np.full(n_sequences, array)
     if array.shape != (n_sequences,):
@@ -249,37 +264,18 @@ def _plain(X: Any) -> Any:
 def _is_list_of_sequences(X: Any, fitted_container: Container | None) -> bool:
     """Whether `X` is a list of sequences rather than a table or an array that happens to be a list."""
     if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and _depth(X[0]) > 0
+        return X.dtype == object and X.ndim == 1 and len(X) > 0 and depth(X[0]) > 0
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    depths = {_depth(element) for element in X}
+    depths = {depth(element) for element in X}
     if depths == {0}:
         return False
-    equal = len({_shape(element) for element in X}) == 1
+    equal = len({shape_of(element) for element in X}) == 1
     if fitted_container in ("list", "list_1d"):
         return True
     if fitted_container == "table" and depths == {1} and equal:
         return False
     return not equal or any(hasattr(element, "shape") for element in X)
-
-
-def _depth(element: Any) -> int:
-    """Number of axes of an array-like; a string or number has none."""
-    if hasattr(element, "shape"):
-        return len(element.shape)
-    if isinstance(element, (list, tuple)):
-        return 1 + (_depth(element[0]) if element else 0)
-    return np.asarray(element).ndim if hasattr(element, "__array__") else 0
-
-
-def _shape(element: Any) -> tuple[int, ...] | None:
-    """Shape of an array-like; None where nested lists are not of equal length."""
-    if hasattr(element, "shape"):
-        return tuple(element.shape)
-    try:
-        return tuple(np.shape(element))
-    except ValueError:
-        return None
 
 
 # One reader for each container
@@ -288,12 +284,14 @@ def _shape(element: Any) -> tuple[int, ...] | None:
 def _from_table(estimator: Any, X: Any, n_channels: int, fitted_container: Container | None) -> Sequences:
     if fitted_container not in (None, "table"):
         raise ValueError(
-            f"{type(estimator).__name__} was fitted on 3-D or listed sequences, but X is {_describe(X)}. Pass a 3-D "
+            f"{type(estimator).__name__} was fitted on 3-D or listed sequences, but X is {describe(X)}. Pass a 3-D "
             "array (n_sequences, n_timesteps, n_channels) or a list of (n_timesteps_i, n_channels) arrays, e.g. "
             "X[:, :, np.newaxis] for one channel."
         )
-    _refuse_dtype(X, "X")
-    with np.errstate(over="ignore"):
+    if isinstance(X, (list, tuple)):
+        X = [_plain(row) for row in X]
+    refuse_dtype(X, "X")
+    with converting("X"):
         table = validate_data(
             estimator,
             X,
@@ -315,24 +313,24 @@ def _from_table(estimator: Any, X: Any, n_channels: int, fitted_container: Conta
         column = step * n_channels + channel
         return f"row {row}, column {column if names is None else repr(str(names[column]))}"
 
-    return _from_equal(table.reshape(n, n_timesteps, n_channels), "table", place)
+    return _from_equal(table.reshape(n, n_timesteps, n_channels), "table", place, X)
 
 
 def _from_array(X: Any) -> Sequences:
-    _refuse_dtype(X, "X")
-    if _depth(X) != 3:
-        raise ValueError(f"X is {_describe(X)}. {_ACCEPTED}")
-    with np.errstate(over="ignore"):
+    refuse_dtype(X, "X")
+    if depth(X) != 3:
+        raise ValueError(f"X is {describe(X)}. {ACCEPTED}")
+    with converting("X"):
         array = check_array(
             X, allow_nd=True, dtype=np.float32, order="C", ensure_all_finite=False, ensure_min_features=0
         )
     for size, what in zip(array.shape[1:], ("time steps", "channels"), strict=True):
         if size == 0:
-            raise ValueError(f"X of shape {array.shape} has no {what}: 0 found, at least 1 is needed. {_ACCEPTED}")
-    return _from_equal(array, "array", lambda row, step, channel: f"sequence {row}, step {step}, channel {channel}")
+            raise ValueError(f"X of shape {array.shape} has no {what}: 0 found, at least 1 is needed. {ACCEPTED}")
+    return _from_equal(array, "array", lambda row, step, channel: f"sequence {row}, step {step}, channel {channel}", X)
 
 
-def _from_equal(array: Float32, container: Container, place: Any) -> Sequences:
+def _from_equal(array: Float32, container: Container, place: Any, X: Any) -> Sequences:
     """Sequences from an (n, T, c) array, of which NaN in all channels at the end is padding."""
     n, n_timesteps, n_channels = array.shape
     lengths = np.full(n, n_timesteps, dtype=np.int64)
@@ -344,11 +342,13 @@ def _from_equal(array: Float32, container: Container, place: Any) -> Sequences:
         infinite = np.argwhere(np.isinf(chunk))
         if len(infinite):
             row, step, channel = map(int, infinite[0])
-            _refuse_infinity(chunk[row, step, channel], place(start + row, step, channel))
+            refuse_infinity(
+                np.asarray(X).reshape(array.shape)[start + row, step, channel], place(start + row, step, channel)
+            )
         lengths[start : start + rows] = _observed_lengths(chunk)
     empty = np.flatnonzero(lengths == 0)
     if len(empty):
-        _refuse_empty("row" if container == "table" else "sequence", empty)
+        refuse_empty("row" if container == "table" else "sequence", empty)
     starts = np.arange(n, dtype=np.int64) * n_timesteps
     return Sequences(array.reshape(n * n_timesteps, n_channels), starts, lengths, container)
 
@@ -374,30 +374,35 @@ def _from_list(X: Any, fitted_channels: int | None) -> Sequences:
             )
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
     starts = np.cumsum(lengths) - lengths
-    for i, sequence in enumerate(sequences):
+    for i, (element, sequence) in enumerate(zip(X, sequences, strict=True)):
         if not np.isfinite(sequence).all():
             infinite = np.argwhere(np.isinf(sequence))
             if len(infinite):
                 step, channel = map(int, infinite[0])
-                _refuse_infinity(sequence[step, channel], f"sequence {i}, step {step}, channel {channel}")
+                refuse_infinity(
+                    np.asarray(_plain(element)).reshape(sequence.shape)[step, channel],
+                    f"sequence {i}, step {step}, channel {channel}",
+                )
             lengths[i] = _observed_lengths(sequence[np.newaxis])[0]
     empty = np.flatnonzero(lengths == 0)
     if len(empty):
-        _refuse_empty("sequence", empty)
+        refuse_empty("sequence", empty)
     return Sequences(np.concatenate(sequences), starts, lengths, container)
 
 
 def _read_sequence(element: Any, i: int) -> Float32:
     """One sequence of a list as a float32 array of one or two axes."""
     element = _plain(element)
-    _refuse_dtype(element, f"X[{i}]")
+    refuse_dtype(element, f"X[{i}]")
     if sparse.issparse(element):
         raise TypeError(f"X[{i}] is a sparse matrix, but dense data is required. Use .toarray().")
     try:
         with np.errstate(over="ignore"):
+            if hasattr(element, "isna"):  # pandas: its own missing values, too
+                element = element.to_numpy(dtype=np.float64, na_value=np.nan)
             sequence = np.asarray(element, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"X[{i}] cannot be read as an array of numbers: {error}. {_ACCEPTED}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"X[{i}] cannot be read as an array of numbers: {error}. {ACCEPTED}") from error
     if sequence.ndim not in (1, 2) or 0 in sequence.shape:
         raise ValueError(
             f"X[{i}] has shape {sequence.shape}; a sequence has the shape (n_timesteps_i,) or (n_timesteps_i, "
@@ -431,63 +436,3 @@ def _check_channels(estimator: Any, found: int, n_channels: int, fitted_channels
             f"X has {found} channels, but {type(estimator).__name__} was fitted on {fitted_channels}. The axes of X "
             "are (n_sequences, n_timesteps, n_channels)."
         )
-
-
-def _refuse_dtype(X: Any, name: str) -> None:
-    """Refuse what NumPy would turn into float32 without a word, or with an unclear one."""
-    if hasattr(X, "columns") and hasattr(X, "items"):  # a pandas DataFrame: say which column
-        for column, values in X.items():
-            _refuse_dtype(values.array, f"column {column!r} of {name}")
-        return
-    dtype = getattr(X, "dtype", None)
-    kind = getattr(dtype, "kind", None)
-    if kind == "c":
-        raise ValueError(
-            f"Complex data not supported: {name} has dtype {dtype}. Pass real and imaginary parts as two channels."
-        )
-    if kind in ("M", "m"):
-        raise ValueError(f"{name} has dtype {dtype}: convert dates and durations to numbers first.")
-    if kind in ("S", "U", "O") or isinstance(X, (list, tuple)):
-        text = _first_string(X)
-        if text is not None:
-            raise ValueError(
-                f"{name} holds the string {_shorten(text)}: strings are not sequences. Convert them to numbers first."
-            )
-
-
-def _first_string(X: Any) -> str | bytes | None:
-    """The first string in an object array or in nested lists."""
-    for element in X:
-        if isinstance(element, (str, bytes)):
-            return element
-        if isinstance(element, (list, tuple)) or (isinstance(element, np.ndarray) and element.dtype.kind in "SUO"):
-            text = _first_string(np.atleast_1d(element) if isinstance(element, np.ndarray) else element)
-            if text is not None:
-                return text
-    return None
-
-
-def _refuse_infinity(value: np.float32, place: str) -> NoReturn:
-    raise ValueError(
-        f"Input X contains infinity or a value too large for dtype('float32'): {value} at {place}. Replace it by a "
-        "number, or by NaN if the value is missing."
-    )
-
-
-def _refuse_empty(noun: str, empty: NDArray[np.int64]) -> NoReturn:
-    others = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
-    raise ValueError(
-        f"Input X contains NaN only in {noun} {empty[0]}{others}: a sequence needs at least one observed value. Drop "
-        "such sequences."
-    )
-
-
-def _describe(X: Any) -> str:
-    if isinstance(X, (list, tuple)):
-        return f"a {type(X).__name__} of {len(X)} sequences"
-    return f"an array with {_depth(X)} axes, shape {_shape(X)}"
-
-
-def _shorten(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -26,8 +26,8 @@ __all__ = ["Resume", "Trained", "TrainingSettings", "train"]
 # "auto" lengths of training, in optimizer steps: enough for small data, and some passes over large data.
 _AUTO_STEPS = 2000
 _AUTO_MIN_EPOCHS = 10
-_AUTO_PATIENCE_STEPS = 50
-_AUTO_MIN_PATIENCE = 5
+_AUTO_PATIENCE_STEPS = 75
+_AUTO_MIN_PATIENCE = 10
 
 # Arguments of skorch's net that belong to the estimator.
 _RESERVED = {
@@ -274,9 +274,10 @@ class _Schedule(Callback):
     """Sets the learning rate of each step, and ends the training when the loss has stopped improving.
 
     Warm-up, stable, decay (Hu et al., 2024): the rate rises for a few steps, stays until the loss has reached a
-    plateau or most of the epochs are spent, then falls linearly to zero, and the noise on the input with it. The loss
-    is on a plateau when its mean over `patience` epochs is not lower, by the share `tol`, than over as many epochs
-    before them. The kind "constant" has no decay and ends on the plateau.
+    plateau or most of the epochs are spent, then falls linearly to zero. Weight decay and the noise on the input fall
+    with it, so that the network ends where the data wants it. The loss is on a plateau when its mean over `patience`
+    epochs is not lower, by the share `tol`, than over as many epochs before them. The kind "constant" has no decay
+    and ends on the plateau.
     """
 
     def __init__(self, kind: str, steps_per_epoch: int, *, patience: int, tol: float, warmup_steps: int) -> None:
@@ -287,7 +288,8 @@ class _Schedule(Callback):
         self.warmup_steps = warmup_steps
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
-        self.rates_ = [group["lr"] for group in net.optimizer_.param_groups]
+        groups = net.optimizer_.param_groups
+        self.rates_ = [(group["lr"], group.get("weight_decay", 0.0)) for group in groups]
         self.step_ = 0
         self.monitored_: list[float] = []
         decays = self.kind == "plateau" and net.max_epochs > 1
@@ -299,14 +301,15 @@ class _Schedule(Callback):
             return
         warmup = min(1.0, (self.step_ + 1) / (self.warmup_steps + 1))
         decay = self._decay()
-        for group, rate in zip(net.optimizer_.param_groups, self.rates_, strict=True):
+        for group, (rate, weight_decay) in zip(net.optimizer_.param_groups, self.rates_, strict=True):
             group["lr"] = warmup * decay * rate
+            group["weight_decay"] = decay * weight_decay
         if isinstance(net.batches_, TrainingBatches):
             net.batches_.noise_share = decay
         self.step_ += 1
 
     def _decay(self) -> float:
-        """Share of the learning rate, and of the noise, that is left at the current step."""
+        """Share of the learning rate, the weight decay and the noise that is left at the current step."""
         epoch = self.step_ / self.steps_per_epoch
         if epoch <= self.decay_epoch_:
             return 1.0

@@ -1,0 +1,295 @@
+"""Batches: what is gathered, in which order, what mixing and noise do to it, and that order is restored."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sklearn_seqae import _inference
+from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
+from sklearn_seqae._modules import SequenceAutoencoder
+
+Parts = list[NDArray[np.float32]]
+
+
+def random_parts(lengths: Any, n_channels: int = 2, seed: int = 0) -> Parts:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(length, n_channels)).astype(np.float32) for length in lengths]
+
+
+def dataset_of(parts: Parts, sizes: list[int] | None = None) -> SequenceDataset:
+    """Sequences end to end in memory that must not be written to; NaN behind those that are shorter than `sizes`."""
+    lengths = np.array([len(part) for part in parts])
+    room = lengths if sizes is None else np.array(sizes)
+    steps = np.full((room.sum(), parts[0].shape[1]), np.nan, dtype=np.float32)
+    starts = np.cumsum(room) - room
+    for start, part in zip(starts, parts, strict=True):
+        steps[start : start + len(part)] = part
+    steps.flags.writeable = False
+    return SequenceDataset(steps, starts, lengths)
+
+
+def padded(parts: Parts) -> NDArray[np.float32]:
+    """(n, T, c) with NaN behind each sequence's end."""
+    x = np.full((len(parts), max(map(len, parts)), parts[0].shape[1]), np.nan, dtype=np.float32)
+    for i, part in enumerate(parts):
+        x[i, : len(part)] = part
+    return x
+
+
+def numbered(lengths: Any) -> SequenceDataset:
+    """Sequences whose every value is their own number."""
+    return dataset_of([np.full((length, 1), i, dtype=np.float32) for i, length in enumerate(lengths)])
+
+
+def epoch(batches: Any) -> list[list[int]]:
+    """The numbers of the sequences in each batch."""
+    return [batch["x"][:, 0, 0].int().tolist() for batch, _ in batches]
+
+
+def targets(batches: Any) -> NDArray[np.float32]:
+    return np.concatenate([target.numpy() for _, target in batches])
+
+
+# id: lengths, room for each sequence
+LAYOUTS: dict[str, tuple[list[int], list[int] | None]] = {
+    "equal": ([4] * 5, None),
+    "unequal": ([3, 1, 4, 1, 5], None),
+    "padded to equal": ([3, 3, 3], [5, 5, 5]),
+    "padded to a multiple": ([3, 3, 3], [6, 6, 6]),
+    "padded unequal": ([3, 1, 5], [5, 5, 5]),
+    "single": ([3], None),
+}
+
+
+@pytest.mark.parametrize(("lengths", "sizes"), LAYOUTS.values(), ids=LAYOUTS)
+def test_a_batch_is_what_naive_indexing_gives(lengths: list[int], sizes: list[int] | None) -> None:
+    parts = random_parts(lengths)
+    dataset = dataset_of(parts, sizes)
+    assert len(dataset) == len(parts)
+    n = len(parts)
+    for indices in ([0], [n - 1, 0], list(range(n)), list(range(n))[::-1], [0, 0]):
+        wanted = [parts[i] for i in indices]
+        for batch in (
+            dataset.batch(np.array(indices)),
+            dataset.subset(np.array(indices)).batch(np.arange(len(wanted))),
+        ):
+            np.testing.assert_array_equal(batch["x"].numpy(), padded(wanted))
+            lengths_differ = len({len(part) for part in wanted}) > 1
+            assert ("lengths" in batch) == lengths_differ
+            if lengths_differ:
+                assert batch["lengths"].tolist() == [len(part) for part in wanted]
+    for i, part in enumerate(parts):
+        np.testing.assert_array_equal(dataset[i].numpy(), part)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=60) | st.integers(1, 60).map(lambda n: [3] * n),
+    batch_size=st.integers(1, 70),
+    kind=st.sampled_from([TrainingBatches, ValidationBatches]),
+)
+def test_an_epoch_holds_every_sequence_once(lengths: list[int], batch_size: int, kind: Any) -> None:
+    batches = kind(numbered(lengths), batch_size)
+    for _ in range(2):
+        found = epoch(batches)
+        assert sorted(number for batch in found for number in batch) == list(range(len(lengths)))
+        assert len(found) == len(batches)
+        assert sorted(map(len, found))[1:] == [batch_size] * (len(found) - 1)  # at most one is smaller
+
+
+@pytest.mark.parametrize("lengths", [[3] * 50, [1, 2, 3, 4, 5] * 10], ids=["equal", "unequal"])
+def test_the_order_is_seeded_and_new_in_each_epoch(lengths: list[int]) -> None:
+    first, second = TrainingBatches(numbered(lengths), 8, seed=1), TrainingBatches(numbered(lengths), 8, seed=1)
+    course = [epoch(first) for _ in range(3)]
+    assert course == [epoch(second) for _ in range(3)]
+    assert course[0] != course[1] != course[2]
+    assert course[0] != epoch(TrainingBatches(numbered(lengths), 8, seed=2))
+    validation = ValidationBatches(numbered(lengths), 8)
+    assert epoch(validation) == epoch(validation)
+
+
+def test_mixing_and_noise_are_seeded_and_leave_the_global_generator() -> None:
+    dataset = dataset_of(random_parts([5] * 20))
+    state = torch.get_rng_state()
+    first, second = (TrainingBatches(dataset, 8, seed=3, mixing=0.5, noise=(0.1, 0.2)) for _ in range(2))
+    for _ in range(2):
+        for (batch, target), (other_batch, other_target) in zip(first, second, strict=True):
+            assert torch.equal(batch["x"], other_batch["x"])
+            assert torch.equal(target, other_target)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_buckets_keep_padding_low_and_the_order_random() -> None:
+    lengths = np.random.default_rng(0).integers(1, 101, size=2000)
+    batches = TrainingBatches(numbered(lengths), 16)
+    share = np.mean([torch.isnan(batch["x"]).double().mean().item() for batch, _ in batches])
+    assert share < 0.05  # a random order: about 0.45
+    longest = [lengths[numbers].max() for numbers in epoch(batches)]
+    assert abs(np.corrcoef(longest, np.arange(len(longest)))[0, 1]) < 0.3  # not from long to short
+    met: set[int] = set()
+    for _ in range(20):
+        met.update(next(numbers for numbers in epoch(batches) if 0 in numbers))
+    assert len(met) > 50  # companions change
+
+
+# Mixing. Sequence i is the unit vector i, so that a mixture tells its weights.
+
+
+def units(lengths: list[int]) -> SequenceDataset:
+    eye = np.eye(len(lengths), dtype=np.float32)
+    return dataset_of([np.repeat(eye[[i]], length, axis=0) for i, length in enumerate(lengths)])
+
+
+def weights(batches: TrainingBatches) -> NDArray[np.float32]:
+    return targets(batches)[:, 0]
+
+
+def test_a_mixture_is_of_two_sequences_whose_weights_sum_to_one() -> None:
+    batches = TrainingBatches(units([3] * 40), 40, mixing=1.0)
+    found = np.concatenate([weights(batches) for _ in range(20)])
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    assert (np.count_nonzero(found, axis=1) <= 2).all()
+    assert found.min() >= -0.5
+    assert found.max() <= 1.5
+    own = found.reshape(20, 40, 40)
+    values = own[(own != 0) & (own != 1)]
+    assert values.min() < -0.4  # beyond the two ...
+    assert values.max() > 1.4  # ... on either side
+    np.testing.assert_allclose(np.histogram(values, bins=4, range=(-0.5, 1.5))[0] / len(values), 0.25, atol=0.05)
+    for batch, target in batches:
+        assert (target == target[:, :1]).all()  # one weight for a whole sequence
+        assert torch.equal(batch["x"], target)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0.0, 0.0), (0.5, 0.4, 0.6), (1.0, 0.93, 1.0)])
+def test_the_share_of_mixtures(share: float, least: float, most: float) -> None:
+    batches = TrainingBatches(units([2] * 40), 40, mixing=share)
+    found = np.concatenate([weights(batches) for _ in range(10)])
+    mixed = (np.count_nonzero(found, axis=1) > 1).mean()  # a sequence's partner may be itself
+    assert least <= mixed <= most
+
+
+def test_a_mixture_reaches_as_far_as_both() -> None:
+    lengths = [2, 3, 5, 8]
+    n_mixed = 0
+    batches = TrainingBatches(units(lengths), 4, mixing=0.7)
+    for _ in range(20):
+        for batch, target in batches:
+            for x, length in zip(target, batch["lengths"].tolist(), strict=True):
+                parts = torch.nonzero(x[0]).ravel()
+                assert length == min(lengths[i] for i in parts)
+                assert not torch.isnan(x[:length]).any()
+                assert torch.isnan(x[length:]).all()
+                n_mixed += len(parts) == 2
+    assert n_mixed > 20
+
+
+def test_what_is_missing_in_either_is_missing_in_the_mixture() -> None:
+    a, b = np.zeros((4, 2), dtype=np.float32), np.ones((4, 2), dtype=np.float32)
+    a[1, 0] = b[2, 1] = np.nan
+    found = targets(batch for _ in range(20) for batch in TrainingBatches(dataset_of([a, b]), 2, seed=_, mixing=1.0))
+    mixed = found[~np.isin(found[:, 0, 0], [0, 1])]
+    assert len(mixed) > 5
+    assert (np.isnan(mixed) == (np.isnan(a) | np.isnan(b))).all()
+
+
+def test_a_mixture_without_any_value_is_not_made() -> None:
+    a, b = np.zeros((4, 1), dtype=np.float32), np.ones((4, 1), dtype=np.float32)
+    a[:2] = b[2:] = np.nan
+    for _ in range(10):
+        found = targets(TrainingBatches(dataset_of([a, b]), 2, seed=_, mixing=1.0))
+        np.testing.assert_array_equal(found[np.argsort(np.nanmax(found, axis=(1, 2)))], [a, b])
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_noise_is_on_the_input_alone(share: float) -> None:
+    x = np.random.default_rng(0).normal(size=(300, 6, 3)).astype(np.float32)
+    x[:, 1, 0] = np.nan
+    x.flags.writeable = False
+    dataset = SequenceDataset(x.reshape(-1, 3), np.arange(300) * 6, np.full(300, 6))
+    batches = TrainingBatches(dataset, 32, noise=(0.1, 2.0, 0.0))
+    batches.noise_share = share
+    target, noise = [], []
+    for batch, clean in batches:
+        target.append(clean)
+        noise.append(batch["x"] - clean)
+    found, drawn = torch.cat(target).numpy(), torch.cat(noise).numpy()
+    np.testing.assert_array_equal(found[np.argsort(found[:, 0, 1])], x[np.argsort(x[:, 0, 1])])
+    assert np.isnan(drawn[:, 1, 0]).all()
+    np.testing.assert_allclose(np.nanstd(drawn, axis=(0, 1)), [0.1 * share, 2.0 * share, 0.0], rtol=0.1)
+    np.testing.assert_allclose(np.nanmean(drawn, axis=(0, 1)), 0, atol=0.2)
+
+
+@pytest.mark.parametrize("lengths", [[4] * 9, [3, 1, 4, 1, 5, 9, 2, 6, 5]], ids=["equal", "unequal"])
+def test_a_batch_is_a_copy(lengths: list[int]) -> None:
+    dataset = dataset_of(random_parts(lengths))
+    before = dataset.steps.copy()
+    for batches in (TrainingBatches(dataset, 4, mixing=0.5, noise=(1.0, 1.0)), ValidationBatches(dataset, 4)):
+        for batch, target in batches:
+            batch["x"].zero_()
+            target.zero_()
+    dataset[0].zero_()
+    np.testing.assert_array_equal(dataset.steps, before)
+
+
+# Inference
+
+
+@pytest.fixture(params=["one layer", "patches", "both ways"])
+def module(request: pytest.FixtureRequest) -> SequenceAutoencoder:
+    settings: dict[str, dict[str, Any]] = {
+        "one layer": {"decoder": "repeat"},
+        "patches": {"hidden_layer_sizes": (5,), "patch_len": 3, "mean": [1.0, -1.0], "scale": [2.0, 0.5]},
+        "both ways": {"hidden_layer_sizes": (5,), "bidirectional": True, "patch_len": 2, "reverse_target": True},
+    }
+    return SequenceAutoencoder(2, 3, reference_timesteps=5, seed=0, **settings[request.param]).eval()
+
+
+@pytest.fixture(params=["equal", "unequal", "missing"])
+def parts(request: pytest.FixtureRequest) -> Parts:
+    lengths = [5] * 11 if request.param == "equal" else [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]
+    parts = random_parts(lengths)
+    if request.param == "missing":
+        parts[2][1] = np.nan
+        parts[5][3:, 0] = np.nan
+    return parts
+
+
+@pytest.fixture(params=[(1024, 2**16), (4, 2**16), (1024, 20), (1, 1)], ids=["all", "by 4", "by 20 steps", "by 1"])
+def _inference_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many sequences go through the network at once."""
+    monkeypatch.setattr(_inference, "_SEQUENCES_AT_ONCE", request.param[0])
+    monkeypatch.setattr(_inference, "_STEPS_AT_ONCE", request.param[1])
+
+
+@pytest.mark.usefixtures("_inference_size")
+def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoencoder, parts: Parts) -> None:
+    dataset = dataset_of(parts)
+    lengths = dataset.lengths
+    with torch.inference_mode():
+        alone = [torch.from_numpy(part)[None] for part in parts]
+        codes = np.concatenate([module.encode(x).numpy() for x in alone])
+        drawn = np.concatenate([module(x)[0].numpy() for x in alone])
+    truth = np.concatenate(parts)
+    errors = [np.nansum(part) for part in np.split((drawn - truth).astype(float) ** 2, np.cumsum(lengths)[:-1])]
+    close: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
+    np.testing.assert_allclose(_inference.encode(module, dataset), codes, **close)
+    np.testing.assert_allclose(_inference.decode(module, codes, lengths), drawn, **close)
+    np.testing.assert_allclose(_inference.reconstruct(module, dataset), drawn, **close)
+    found, counts = _inference.squared_errors(module, dataset)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, errors, rtol=1e-5)
+    assert counts.tolist() == [np.sum(~np.isnan(part)) for part in parts]
+
+
+def test_inference_switches_dropout_off() -> None:
+    module = SequenceAutoencoder(2, 3, hidden_layer_sizes=(8,), dropout=0.5).train()
+    dataset = dataset_of(random_parts([4, 2, 3]))
+    np.testing.assert_array_equal(_inference.encode(module, dataset), _inference.encode(module, dataset))
+    np.testing.assert_array_equal(
+        _inference.reconstruct(module.train(), dataset), _inference.reconstruct(module, dataset)
+    )
