@@ -104,7 +104,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Sequences in a training batch. Inference chooses its own.
     max_epochs : int or "auto", default="auto"
         Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
-    tol : float, default=0.01
+    tol : float, default=0.02
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
         over as many before.
     n_iter_no_change : int or "auto", default="auto"
@@ -264,7 +264,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         max_grad_norm: float | None = 1.0,
         batch_size: int = 64,
         max_epochs: int | str = "auto",
-        tol: float = 1e-2,
+        tol: float = 2e-2,
         n_iter_no_change: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -646,7 +646,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
+        # Arrays that joblib has memory-mapped would keep the file open, and change with it.
+        state = {name: np.array(value) if isinstance(value, np.memmap) else value for name, value in state.items()}
         if "module_" in state:
             check_format(state.pop("_state_format"), type(self).__name__)
             state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])

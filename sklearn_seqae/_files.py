@@ -169,7 +169,7 @@ class _Layout:
 def _find_layout(path: Path, header: bool | None) -> _Layout:
     """Look through a text file for its separator, its header and the length of its longest row."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        filled = ((number, line.rstrip("\r\n")) for number, line in enumerate(file) if line.strip())
+        filled = ((number, _text(line, path)) for number, line in enumerate(file) if line.strip())
         head = list(islice(filled, 2))
         if not head:
             raise InputError(f"{path}: is empty")
@@ -181,6 +181,12 @@ def _find_layout(path: Path, header: bool | None) -> _Layout:
         named = _looks_like_header(cells, decimal) if header is None else header
         width = max(len(cells), 1, max((_width(line, separator) for _, line in chain(head[1:], filled)), default=1))
     return _Layout(separator, decimal, number + 1 if named else number, cells if named else [], width)
+
+
+def _text(line: str, path: Path) -> str:
+    if "\0" in line:  # which some versions of pandas read as a missing value
+        raise InputError(f"{path}: holds a NUL character, so it is not a text file")
+    return line.rstrip("\r\n")
 
 
 def _cells(line: str, separator: str) -> list[str]:

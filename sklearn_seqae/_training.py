@@ -16,6 +16,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, GradientNormClipping, PassthroughScoring, PrintLog
 from skorch.helper import predefined_split
+from skorch.history import History
 
 from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
@@ -60,7 +61,7 @@ class TrainingSettings:
     batch_size: int = 64
     max_epochs: int | str = "auto"
     n_iter_no_change: int | str = "auto"
-    tol: float = 1e-2
+    tol: float = 2e-2
     device: str = "cpu"
     callbacks: Any = None
     net_params: Mapping[str, Any] | None = None
@@ -128,9 +129,12 @@ def train(
     ValueError
         If the loss is not finite, or the output of a module differs in shape from its target.
     """
-    steps_per_epoch = math.ceil(len(training_data) / settings.batch_size)
+    plan = _Plan.of(settings, len(training_data))
     with closing(_ProgressBar()) as progress, _forked_generators(settings, module_params):
-        net = _make_net(module_params, validation_data, settings, steps_per_epoch, resume, progress)
+        callbacks = _make_callbacks(
+            settings, plan, validates=validation_data is not None, resumes=resume is not None, progress=progress
+        )
+        net = _make_net(module_params, validation_data, settings, plan.max_epochs, callbacks)
         net.initialize()
         if resume is not None:
             net.module_.load_state_dict(resume.module.state_dict())
@@ -150,34 +154,56 @@ def train(
     )
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """Lengths of a training: "auto" is a number of steps, but not less than some epochs."""
+
+    steps_per_epoch: int
+    max_epochs: int
+    patience: int
+
+    @classmethod
+    def of(cls, settings: TrainingSettings, n_sequences: int) -> "_Plan":
+        steps_per_epoch = math.ceil(n_sequences / settings.batch_size)
+
+        def epochs(value: int | str, auto_steps: int, auto_minimum: int) -> int:
+            if isinstance(value, str):
+                return max(auto_minimum, math.ceil(auto_steps / steps_per_epoch))
+            return int(value)
+
+        return cls(
+            steps_per_epoch,
+            epochs(settings.max_epochs, _AUTO_STEPS, _AUTO_MIN_EPOCHS),
+            epochs(settings.n_iter_no_change, _AUTO_PATIENCE_STEPS, _AUTO_MIN_PATIENCE),
+        )
+
+
+def _make_callbacks(
+    settings: TrainingSettings, plan: _Plan, *, validates: bool, resumes: bool, progress: "_ProgressBar"
+) -> list[Any]:
+    """The estimator's own callbacks, then the user's."""
+    schedule = _Schedule(settings.schedule, plan, tol=settings.tol, warmup_steps=0 if resumes else _WARMUP_STEPS)
+    callbacks: list[Any] = [("schedule", schedule), ("divergence", _StopOnDivergence())]
+    if settings.max_grad_norm is not None:
+        callbacks.append(("clipping", GradientNormClipping(settings.max_grad_norm)))
+    if validates:  # never stops by itself: the schedule does
+        best = EarlyStopping("valid_loss", patience=plan.max_epochs + 1, threshold=0.0, load_best=True)
+        callbacks.append(("best_weights", best))
+    if settings.verbose == 1:
+        progress.n_steps = plan.max_epochs * plan.steps_per_epoch
+        callbacks.append(("progress", progress))
+    return [*callbacks, *(settings.callbacks or []), *((settings.net_params or {}).get("callbacks") or [])]
+
+
 def _make_net(
     module_params: Mapping[str, Any],
     validation_data: SequenceDataset | None,
     settings: TrainingSettings,
-    steps_per_epoch: int,
-    resume: Resume | None,
-    progress: "_ProgressBar",
+    max_epochs: int,
+    callbacks: list[Any],
 ) -> "_Net":
-    """The skorch net, of which `net_params` may replace any argument."""
-    schedule = _Schedule(
-        settings.schedule,
-        steps_per_epoch,
-        patience=_epochs(settings.n_iter_no_change, _AUTO_PATIENCE_STEPS, _AUTO_MIN_PATIENCE, steps_per_epoch),
-        tol=settings.tol,
-        warmup_steps=0 if resume else _WARMUP_STEPS,
-    )
-    max_epochs = _epochs(settings.max_epochs, _AUTO_STEPS, _AUTO_MIN_EPOCHS, steps_per_epoch)
-    callbacks: list[Any] = [("schedule", schedule), ("divergence", _StopOnDivergence())]
-    if settings.max_grad_norm is not None:
-        callbacks.append(("clipping", GradientNormClipping(settings.max_grad_norm)))
-    if validation_data is not None:  # never stops by itself: the schedule does
-        best = EarlyStopping("valid_loss", patience=max_epochs + 1, threshold=0.0, load_best=True)
-        callbacks.append(("best_weights", best))
-    if settings.verbose == 1:
-        progress.n_steps = max_epochs * steps_per_epoch
-        callbacks.append(("progress", progress))
+    """The skorch net, of which `net_params` may replace any argument that is not the estimator's own."""
     user_params = _checked_net_params(settings.net_params)
-    own_optimizer = "optimizer" not in user_params
     params: dict[str, Any] = {
         "module": SequenceAutoencoder,
         **{f"module__{name}": value for name, value in module_params.items()},
@@ -194,20 +220,17 @@ def _make_net(
         "iterator_train__noise": tuple(settings.noise * scale for scale in module_params["scale"]),
         "iterator_valid": ValidationBatches,
         "train_split": None if validation_data is None else predefined_split(validation_data),
-        "callbacks": [*callbacks, *(settings.callbacks or [])],
         "device": settings.device,
         "verbose": int(settings.verbose > 1),
     }
-    if own_optimizer:
+    if "optimizer" not in user_params:
         params |= {
             "optimizer": torch.optim.AdamW,  # without weight decay, it is Adam
             "optimizer__fused": True,
             "optimizer__weight_decay": settings.weight_decay,
             "optimizer__param_groups": [("*bias*", {"weight_decay": 0.0})],
         }
-    user_callbacks = user_params.pop("callbacks", None) or []
-    params["callbacks"] = [*params["callbacks"], *user_callbacks]
-    return _Net(**(params | user_params))
+    return _Net(**(params | user_params | {"callbacks": callbacks}))
 
 
 def _checked_net_params(net_params: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -217,6 +240,17 @@ def _checked_net_params(net_params: Mapping[str, Any] | None) -> dict[str, Any]:
             if name == reserved or name.startswith(f"{reserved}__"):
                 raise ValueError(f"net_params must not set {name!r}: {remedy}.")
     return dict(net_params or {})
+
+
+class _History(History):
+    """skorch's history, without a copy of all epochs for a look at one."""
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, int):
+            return list.__getitem__(self, i)
+        if isinstance(i, tuple) and isinstance(i[0], int):
+            return History([list.__getitem__(self, i[0])])[(0, *i[1:])]
+        return super().__getitem__(i)
 
 
 class _Net(NeuralNet):
@@ -234,6 +268,10 @@ class _Net(NeuralNet):
         if self.verbose:  # the table is costly to make even where it is not printed
             callbacks += [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
         return callbacks
+
+    def initialize_history(self) -> "_Net":
+        self.history_ = _History()
+        return self
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         iterator = super().get_iterator(dataset, training=training)
@@ -280,10 +318,9 @@ class _Schedule(Callback):
     and ends on the plateau.
     """
 
-    def __init__(self, kind: str, steps_per_epoch: int, *, patience: int, tol: float, warmup_steps: int) -> None:
+    def __init__(self, kind: str, plan: _Plan, *, tol: float, warmup_steps: int) -> None:
         self.kind = kind
-        self.steps_per_epoch = steps_per_epoch
-        self.patience = patience
+        self.plan = plan
         self.tol = tol
         self.warmup_steps = warmup_steps
 
@@ -310,7 +347,7 @@ class _Schedule(Callback):
 
     def _decay(self) -> float:
         """Share of the learning rate, the weight decay and the noise that is left at the current step."""
-        epoch = self.step_ / self.steps_per_epoch
+        epoch = self.step_ / self.plan.steps_per_epoch
         if epoch <= self.decay_epoch_:
             return 1.0
         return (self.last_epoch_ - epoch) / (self.last_epoch_ - self.decay_epoch_)
@@ -330,10 +367,11 @@ class _Schedule(Callback):
             net.finished_ = True
 
     def _on_plateau(self) -> bool:
-        if len(self.monitored_) < 2 * self.patience:
+        patience = self.plan.patience
+        if len(self.monitored_) < 2 * patience:
             return False
-        recent = np.mean(self.monitored_[-self.patience :])
-        before = np.mean(self.monitored_[-2 * self.patience : -self.patience])
+        recent = np.mean(self.monitored_[-patience:])
+        before = np.mean(self.monitored_[-2 * patience : -patience])
         return bool(recent > (1 - self.tol) * before)
 
 
@@ -398,13 +436,6 @@ def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, A
         if cuda:
             torch.cuda.manual_seed_all(settings.seed)
         yield
-
-
-def _epochs(value: int | str, auto_steps: int, auto_minimum: int, steps_per_epoch: int) -> int:
-    """A number of epochs; "auto" is a number of steps, but not less than some epochs."""
-    if isinstance(value, str):
-        return max(auto_minimum, math.ceil(auto_steps / steps_per_epoch))
-    return int(value)
 
 
 def _recorded(net: NeuralNet, key: str) -> list[float]:

@@ -69,10 +69,10 @@ def interrupt() -> None:
 
 def test_training_ends_when_the_loss_has_stopped_improving() -> None:
     X = sines()
-    brief = small(max_epochs=1000, n_iter_no_change=20, tol=0.2).fit(X)
-    patient = small(max_epochs=1000, n_iter_no_change=20, tol=0.05).fit(X)
-    assert 40 <= brief.n_iter_ < patient.n_iter_ < 1000
-    assert patient.score(X) > 0.95
+    brief = small(max_epochs=1000, n_iter_no_change=25, tol=0.3).fit(X)
+    patient = small(max_epochs=1000, n_iter_no_change=25, tol=0.02).fit(X)
+    assert 50 <= brief.n_iter_ < patient.n_iter_ < 1000
+    assert brief.score(X) < 0.8 < patient.score(X)
 
 
 @ignore_collapse
