@@ -94,7 +94,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     learning_rate : float, default=0.003
         Highest learning rate of the optimizer (AdamW).
     schedule : {"plateau", "constant"}, default="plateau"
-        "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last third of
+        "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last 40 % of
         `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
     weight_decay : float, default=0.1
         Weight decay of the optimizer, on weights only; with 0, it is Adam. It fades with the learning rate.

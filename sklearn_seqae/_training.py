@@ -44,7 +44,7 @@ _RESERVED = {
 }
 
 _WARMUP_STEPS = 20
-_DECAY_SHARE = 0.3
+_DECAY_SHARE = 0.4
 
 
 @dataclass(frozen=True)
