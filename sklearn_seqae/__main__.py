@@ -99,7 +99,7 @@ def _check_outputs(options: argparse.Namespace) -> argparse.Namespace:
     """Refuse before the training what could not be written after it; fill in the digits' picture."""
     if options.data is None and options.plot is None:
         try:
-            _files.require(["matplotlib"], "A picture of some digits", "sklearn-seqae[plot]")
+            _files.require(["matplotlib"], "A picture of some digits", "matplotlib")
         except InputError as hint:
             print(hint, file=sys.stderr)
         else:

@@ -43,8 +43,8 @@ what DATA may be:
 With --channels, the columns of a table are all channels of the first step, all
 of the second, and so on.
 
-Text and .parquet files need pandas (pip install "sklearn-seqae[files]"),
-pictures need matplotlib (pip install "sklearn-seqae[plot]")."""
+Text files need pandas, .parquet files pandas and pyarrow (the extra "files"),
+pictures matplotlib (the extra "plot")."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -43,9 +43,9 @@ PLOT_SUFFIXES = (".png", ".pdf", ".svg")
 
 # What must be importable to write a file, and what installs it.
 _NEEDED = {
-    ".parquet": (("pandas", "pyarrow"), "sklearn-seqae[files]"),
+    ".parquet": (("pandas", "pyarrow"), "pandas pyarrow"),
     ".skops": (("skops.io",), "skops"),
-    **dict.fromkeys(PLOT_SUFFIXES, (("matplotlib",), "sklearn-seqae[plot]")),
+    **dict.fromkeys(PLOT_SUFFIXES, (("matplotlib",), "matplotlib")),
 }
 _MISSING = {"", "na", "n/a", "#n/a", "<na>", "null", "none"}
 
@@ -66,7 +66,7 @@ def require(modules: Sequence[str], what_for: str, requirement: str) -> None:
             importlib.import_module(module)
         except ImportError as error:
             name = module.partition(".")[0]
-            raise InputError(f'{what_for} needs {name}: pip install "{requirement}"') from error
+            raise InputError(f"{what_for} needs {name}: pip install {requirement}") from error
 
 
 # Reading
@@ -130,7 +130,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _read_text(path: Path, key: str | None, header: bool | None, drop: Sequence[str]) -> "DataFrame | Array":
-    require(["pandas"], f"Reading {path.suffix}", "sklearn-seqae[files]")
+    require(["pandas"], f"Reading {path.suffix}", "pandas")
     import pandas
 
     layout = _find_layout(path, header)
@@ -216,7 +216,7 @@ def _is_number(cell: str, decimal: str = ".") -> bool:
 
 
 def _read_parquet(path: Path, key: str | None, header: bool | None, drop: Sequence[str]) -> "DataFrame":
-    require(["pandas", "pyarrow"], "Reading .parquet", "sklearn-seqae[files]")
+    require(["pandas", "pyarrow"], "Reading .parquet", "pandas pyarrow")
     import pandas
 
     return _numbers(_without(pandas.read_parquet(path), drop, path), path)

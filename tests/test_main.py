@@ -102,7 +102,7 @@ def test_digits_without_matplotlib(capsys: pytest.CaptureFixture[str], monkeypat
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     run()
     out, err = capsys.readouterr()
-    assert err.splitlines()[0] == 'A picture of some digits needs matplotlib: pip install "sklearn-seqae[plot]"'
+    assert err.splitlines()[0] == "A picture of some digits needs matplotlib: pip install matplotlib"
     assert set(table(out)) == {"share", "accuracy"}
     assert not list(Path().iterdir())
 
@@ -257,7 +257,7 @@ def test_refused_picture_without_matplotlib(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     message = refused(capsys, "waves.npy", "--plot", "a.png")
-    assert '--plot a.png needs matplotlib: pip install "sklearn-seqae[plot]"' in message
+    assert "--plot a.png needs matplotlib: pip install matplotlib" in message
 
 
 # Warnings and interruption
