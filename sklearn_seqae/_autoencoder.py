@@ -379,7 +379,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         )
         self._store(trained, module_params, resume, keep_optimizer)
         if trained.interrupted:
-            warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=3)
+            warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=4)
         elif not partial:
             self._warn_of_collapse(training_data)
         return self
@@ -444,7 +444,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             warnings.warn(
                 f"early_stopping=True would set {n_validation} of {len(dataset)} sequences aside for validation and "
                 "leave none for training. All are trained on, and the training loss decides when to stop.",
-                stacklevel=4,
+                stacklevel=5,
             )
             return dataset, None
         training, validation = train_test_split(np.arange(len(dataset)), test_size=n_validation, random_state=seed)
@@ -507,7 +507,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         }
         collapse = find_collapse(self.module_, training_data, self.channel_mean_, self.channel_scale_, training)
         if collapse is not None:
-            warnings.warn(collapse, ConvergenceWarning, stacklevel=4)
+            warnings.warn(collapse, ConvergenceWarning, stacklevel=5)
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:

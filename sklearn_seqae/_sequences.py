@@ -5,6 +5,7 @@ has. NaN is the only sign of "nothing here": behind a sequence's last step it is
 Every error about the input is raised here.
 """
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -46,6 +47,8 @@ Container = Literal["table", "array", "list", "list_1d"]
 
 # Large arrays may be memory maps: whatever looks at all values does so in slices of about this many.
 _CHUNK_VALUES = 4_000_000
+# A standard deviation should span this many neighbouring float32 numbers.
+_FEWEST_FLOATS = 100
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,8 @@ def restore(steps: Float32, lengths: Int64, sizes: Int64, container: Container) 
 def channel_statistics(sequences: Sequences) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each channel over all observed values; a constant channel's scale is 1.
 
+    Warns where float32 cannot resolve a channel's variation.
+
     Returns
     -------
     mean : ndarray of shape (n_channels,)
@@ -225,9 +230,21 @@ def channel_statistics(sequences: Sequences) -> tuple[NDArray[np.float64], NDArr
     count = np.maximum(count, 1)  # a channel without any value: mean 0, scale 1
     mean = total / count
     scale = np.sqrt(squared_deviations(sequences, mean) / count)
+    spacing = float(np.finfo(np.float32).eps) * np.abs(mean)
+    _warn_of_rounding(mean, scale, spacing)
     # A variation that float32 cannot tell from rounding is not a scale to divide by.
-    constant = scale <= np.finfo(np.float32).eps * np.abs(mean)
-    return mean, np.where(constant, 1.0, scale)
+    return mean, np.where(scale <= spacing, 1.0, scale)
+
+
+def _warn_of_rounding(mean: NDArray[np.float64], scale: NDArray[np.float64], spacing: NDArray[np.float64]) -> None:
+    """Warn where float32 has too few numbers near a channel's mean for how little the channel varies."""
+    coarse = (scale < _FEWEST_FLOATS * spacing) & ((scale > 0) | (spacing > 1))
+    for channel in np.flatnonzero(coarse):
+        warnings.warn(
+            f"Channel {channel} varies by {scale[channel]:.3g} about {mean[channel]:.3g} in float32, whose numbers are "
+            f"{spacing[channel]:.3g} apart there: what varies less is lost. Subtract the offset from X first.",
+            stacklevel=7,  # the caller of fit
+        )
 
 
 def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -291,3 +291,16 @@ def test_lengths_accepted(lengths: Any, expected: list[int]) -> None:
 @pytest.mark.parametrize("container", ["array", "list", "list_1d"])
 def test_lengths_may_exceed_those_of_the_fit_unless_it_was_a_table(container: Container) -> None:
     assert validate_lengths([9, 1], 2, 4, container).tolist() == [9, 1]
+
+
+@pytest.mark.parametrize(("offset", "scale"), [(1e6, 1.0), (1.7e9, 30.0), (1e3, 1e-3)])
+def test_a_variation_that_float32_cannot_resolve_is_warned_of(offset: float, scale: float) -> None:
+    X = np.stack([np.sin(np.arange(40.0)).reshape(4, 10), offset + scale * np.cos(np.arange(40.0)).reshape(4, 10)], 2)
+    with pytest.warns(UserWarning, match=r"Channel 1 varies by .* about .*Subtract the offset"):
+        LSTMAutoencoder(hidden_layer_sizes=(), max_epochs=150, random_state=0).fit(X)
+
+
+@pytest.mark.parametrize(("offset", "scale"), [(1e6, 100.0), (1e3, 0.1), (0.0, 1e-20), (5.0, 0.0), (0.0, 0.0)])
+def test_an_ordinary_or_constant_channel_is_not_warned_of(offset: float, scale: float) -> None:
+    sequences = door(offset + scale * np.sin(np.arange(40.0)).reshape(4, 10))
+    channel_statistics(sequences)  # warnings are errors here
