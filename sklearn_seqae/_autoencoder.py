@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._batching import SequenceDataset
 from sklearn_seqae._collapse import find_collapse
+from sklearn_seqae._devices import resolve_device
 from sklearn_seqae._inference import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._modules import SequenceAutoencoder
 from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
@@ -463,7 +464,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             max_epochs=max_epochs,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
-            device=_resolve_device(self.device),
+            device=resolve_device(self.device),
             callbacks=self.callbacks,
             net_params=self.net_params,
             verbose=int(self.verbose),
@@ -697,14 +698,3 @@ def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-
-
-def _resolve_device(device: str) -> str:
-    """The device to train on, if torch has it."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
-    return device

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sklearn_seqae._devices import resolve_device
 from sklearn_seqae._modules import SequenceAutoencoder
 
 __all__ = ["STATE_FORMAT", "check_format", "module_from_arrays", "to_arrays", "to_tensors"]
@@ -49,11 +50,9 @@ def to_tensors(value: Any) -> Any:
     return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
 
 
-def _available(device: str) -> torch.device:
+def _available(device: str) -> str:
     """The device that a model was trained on, or the CPU where there is no such device."""
-    if device == "auto":
-        device = "cuda"
     try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError):
-        return torch.device("cpu")
+        return resolve_device(device)
+    except ValueError:
+        return "cpu"

@@ -144,7 +144,7 @@ def validate_codes(estimator: Any, Z: ArrayLike, n_components: int) -> Float32:
     """Check codes that are to be decoded; return them as a float32 array of shape (n_sequences, n_components)."""
     Z = _plain(Z)
     refuse_dtype(Z, "Z")
-    with np.errstate(over="ignore"):
+    with converting("Z"):
         codes = check_array(Z, dtype=np.float32, input_name="Z", estimator=estimator)
     if codes.shape[1] != n_components:
         raise ValueError(
@@ -287,9 +287,9 @@ def _is_list_of_sequences(X: Any, fitted_container: Container | None) -> bool:
     depths = {depth(element) for element in X}
     if depths == {0}:
         return False
-    equal = len({shape_of(element) for element in X}) == 1
     if fitted_container in ("list", "list_1d"):
         return True
+    equal = len({shape_of(element) for element in X}) == 1
     if fitted_container == "table" and depths == {1} and equal:
         return False
     return not equal or any(hasattr(element, "shape") for element in X)
@@ -358,10 +358,8 @@ def _from_equal(array: Float32, container: Container, place: Any, X: Any) -> Seq
             continue
         infinite = np.argwhere(np.isinf(chunk))
         if len(infinite):
-            row, step, channel = map(int, infinite[0])
-            refuse_infinity(
-                np.asarray(X).reshape(array.shape)[start + row, step, channel], place(start + row, step, channel)
-            )
+            row, step, channel = map(int, infinite[0] + (start, 0, 0))
+            refuse_infinity(np.asarray(X).reshape(array.shape)[row, step, channel], place(row, step, channel))
         lengths[start : start + rows] = _observed_lengths(chunk)
     empty = np.flatnonzero(lengths == 0)
     if len(empty):

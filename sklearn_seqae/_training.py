@@ -51,22 +51,22 @@ _DECAY_SHARE = 0.4
 class TrainingSettings:
     """How to train; see the parameters of the same names in `LSTMAutoencoder`."""
 
-    loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse"
-    learning_rate: float = 3e-3
-    schedule: str = "plateau"
-    weight_decay: float = 0.0
-    max_grad_norm: float | None = 1.0
-    mixing: float = 0.0
-    noise: float = 0.0
-    batch_size: int = 64
-    max_epochs: int | str = "auto"
-    n_iter_no_change: int | str = "auto"
-    tol: float = 2e-2
-    device: str = "cpu"
-    callbacks: Any = None
-    net_params: Mapping[str, Any] | None = None
-    verbose: int = 0
-    seed: int = 0
+    loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    learning_rate: float
+    schedule: str
+    weight_decay: float
+    max_grad_norm: float | None
+    mixing: float
+    noise: float
+    batch_size: int
+    max_epochs: int | str
+    n_iter_no_change: int | str
+    tol: float
+    device: str
+    callbacks: Any
+    net_params: Mapping[str, Any] | None
+    verbose: int
+    seed: int
 
 
 @dataclass(frozen=True)

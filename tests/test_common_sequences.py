@@ -22,16 +22,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sklearn_seqae import LSTMAutoencoder, _inference
+from tests.tiny import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-TINY: dict[str, Any] = {
-    "latent_dim": 3,
-    "hidden_layer_sizes": (5,),
-    "batch_size": 4,
-    "max_epochs": 2,
-    "random_state": 0,
-}
+BATCH_SIZE = 4
 SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "bidirectional": {"bidirectional": True},
@@ -79,7 +74,7 @@ def lengths_of(X: Any) -> list[int]:
 
 
 def model(setting: str = "default", **params: Any) -> LSTMAutoencoder:
-    return LSTMAutoencoder(**{**TINY, **SETTINGS[setting], **params})
+    return tiny(**{"batch_size": BATCH_SIZE} | SETTINGS[setting] | params)
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._comparison import LinearModel, accuracy, as_arrays, fit_linear, split_rows, take
 from sklearn_seqae._sequences import Sequences, validate_sequences
+from tests.tiny import tiny
 
 RNG = np.random.default_rng(0)
 
@@ -64,12 +65,12 @@ def test_the_channel_means_explain_nothing() -> None:
 
 @pytest.mark.filterwarnings("ignore:The autoencoder has collapsed")
 @pytest.mark.parametrize(("X", "n_channels"), [(RNG.normal(2, 3, size=(30, 8)), 2), (RNG.normal(size=(30, 4, 2)), 1)])
-def test_score_is_the_estimators(X: np.ndarray[Any, Any], n_channels: int, tiny: dict[str, Any]) -> None:
+def test_score_is_the_estimators(X: np.ndarray[Any, Any], n_channels: int) -> None:
     """`LSTMAutoencoder.score` gives the same number for a model that reconstructs as PCA does."""
     training, held_out = np.arange(20), np.arange(20, 30)
     linear = fit_linear(read(X, n_channels), training, 3)
     assert isinstance(linear, LinearModel)
-    model = LSTMAutoencoder(**tiny | {"n_channels": n_channels}).fit(X[training])
+    model = tiny(batch_size=4, n_channels=n_channels).fit(X[training])
     sequences, drawn = (np.asarray(x).reshape(10, 4, 2) for x in (X[held_out], linear.reconstruct(held_out)))
     deviations = np.square(sequences - model.channel_mean_).sum()
     expected = 1 - np.square(sequences - drawn).sum() / deviations

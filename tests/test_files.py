@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqae import LSTMAutoencoder, _files
+from sklearn_seqae import _files
 from sklearn_seqae._files import CODES_SUFFIXES, InputError, check_output, read_sequences, write_codes, write_model
+from tests.tiny import tiny
 
 TABLE = np.array([[1.5, -2.0, 3e-3, 4.0], [5.0, np.nan, 7.0, 8.0], [0.0, 1.0, 2.0, np.nan]])
 
@@ -325,9 +326,9 @@ def test_codes_in_csv_do_without_pandas(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.filterwarnings("ignore:The autoencoder has collapsed")
 @pytest.mark.parametrize("suffix", _files.MODEL_SUFFIXES)
-def test_models_come_back(tmp_path: Path, suffix: str, tiny: dict[str, Any]) -> None:
+def test_models_come_back(tmp_path: Path, suffix: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(6, 4)), columns=list("abcd"))
-    model = LSTMAutoencoder(**tiny).fit(X)
+    model = tiny(batch_size=4).fit(X)
     reader = write_model(tmp_path / f"model{suffix}", model)
     import skops.io
 

@@ -10,7 +10,7 @@ import sklearn_seqae
 
 # Lowest first; a module imports only from levels below its own.
 LEVELS = [
-    {"_refusals", "_threads", "_files", "_pictures"},
+    {"_refusals", "_threads", "_devices", "_files", "_pictures"},
     {"_sequences", "_modules", "_batching", "_windows", "_arguments"},
     {"_training", "_inference", "_persistence", "_comparison"},
     {"_collapse"},

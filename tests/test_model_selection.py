@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae import LSTMAutoencoder
+from tests.tiny import tiny as make_tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -28,15 +29,7 @@ N_FACTORS = 3
 
 
 def tiny(**params: Any) -> LSTMAutoencoder:
-    """An autoencoder for tests in which it need not be good."""
-    defaults: dict[str, Any] = {
-        "latent_dim": 3,
-        "hidden_layer_sizes": (5,),
-        "batch_size": 16,
-        "max_epochs": 2,
-        "random_state": 0,
-    }
-    return LSTMAutoencoder(**defaults | params)
+    return make_tiny(**{"batch_size": 16} | params)
 
 
 def learner() -> LSTMAutoencoder:

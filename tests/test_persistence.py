@@ -18,6 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoder
+from tests.tiny import tiny as make_tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -29,15 +30,7 @@ Trip = Callable[[Any], Any]
 
 
 def tiny(**params: Any) -> LSTMAutoencoder:
-    """An autoencoder for tests in which it need not be good."""
-    defaults: dict[str, Any] = {
-        "latent_dim": 3,
-        "hidden_layer_sizes": (5,),
-        "batch_size": 8,
-        "max_epochs": 2,
-        "random_state": 0,
-    }
-    return LSTMAutoencoder(**defaults | params)
+    return make_tiny(**{"batch_size": 8} | params)
 
 
 def noise(*shape: int) -> NDArray[np.float64]:

@@ -13,10 +13,10 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from sklearn_seqae import LSTMAutoencoder
+from tests.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-TINY: dict[str, Any] = {"latent_dim": 3, "hidden_layer_sizes": (5,), "max_epochs": 2, "random_state": 0}
 NAN, INF = np.nan, np.inf
 
 

@@ -23,10 +23,10 @@ from sklearn_seqae._sequences import (
     validate_lengths,
     validate_sequences,
 )
+from tests.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-TINY: dict[str, Any] = {"latent_dim": 3, "hidden_layer_sizes": (5,), "max_epochs": 2, "random_state": 0}
 NAN = np.nan
 
 
