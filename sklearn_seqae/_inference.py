@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_seqae._batching import SequenceDataset, by_length, split
-from sklearn_seqae._threads import suitable_threads
+from sklearn_seqae._threads import keep_freed_memory, suitable_threads
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
 
@@ -68,6 +68,7 @@ def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.fl
 @contextmanager
 def _inferring(module: Any, lengths: Int64) -> Iterator[list[Int64]]:
     """Prepare the module and torch; give the sequences of each batch, those of like length together."""
+    keep_freed_memory()
     longest = int(lengths.max())
     size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))
     module.eval()
