@@ -39,6 +39,9 @@ __all__ = ["LSTMAutoencoder"]
 
 # How many patches "auto" makes of the longest training sequence.
 _AUTO_PATCHES = 8
+# "auto" blends at most this share of the mixtures, and of many sequences as many as this in an epoch.
+_MOST_AUTO_BLENDING = 0.5
+_AUTO_BLENDED_SEQUENCES = 100
 # The narrowest and the widest hidden layer that "auto" makes.
 _AUTO_WIDTHS = (16, 128)
 
@@ -75,6 +78,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     patch_len : int or "auto", default="auto"
         Number of successive time steps that make one step of the LSTM layers. "auto" makes about 8 such steps of the
         longest training sequence: training is faster and better than with `patch_len=1` on long sequences.
+    linear_path : bool, default=True
+        Whether there is a linear map from the sequence to the code, and from the code to the sequence, beside the LSTM
+        layers. It starts as a principal component analysis of the training data [5]_, so that training has only what
+        is not linear left to learn: the best way to precise reconstructions, and to good ones from few sequences. It
+        spans as many steps as the longest training sequence. Without effect where `output_layer=None`.
     dropout : float, default=0.0
         Share of values dropped between layers while training.
     n_channels : int, default=1
@@ -92,6 +100,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     mixing : float, default=1.0
         Share of the training sequences that are replaced by a mixture of two, new in each epoch [3]_. It is what
         keeps the network from learning few sequences by heart.
+    blending : float or "auto", default="auto"
+        Share of these mixtures that are made of all sequences of a batch instead of two: normal, with the batch's mean
+        and covariance. On such data principal components are the best code, so this holds the network near them
+        where there are too few sequences to learn more from. "auto" is 1/2 of up to 200 sequences, and 100 sequences
+        an epoch of more.
     learning_rate : float, default=0.003
         Highest learning rate of the optimizer (AdamW).
     schedule : {"plateau", "constant"}, default="plateau"
@@ -185,6 +198,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     .. [3] H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz, "mixup: Beyond empirical risk minimization", ICLR 2018.
     .. [4] S. Hu et al., "MiniCPM: Unveiling the potential of small language models with scalable training
        strategies", COLM 2024.
+    .. [5] L. Pasa, A. Sperduti, "Pre-training of recurrent neural networks via linear autoencoders", NIPS 2014.
 
     Examples
     --------
@@ -211,12 +225,14 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "output_layer": [StrOptions({"linear"}), None],
         "reverse_target": ["boolean"],
         "patch_len": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "linear_path": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "n_channels": [Interval(Integral, 1, None, closed="left")],
         "standardize": ["boolean"],
         "loss": [StrOptions({"mse", "mae", "huber"}), callable],
         "noise": [Interval(Real, 0, None, closed="left")],
         "mixing": [Interval(Real, 0, 1, closed="both")],
+        "blending": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "learning_rate": [Interval(Real, 0, None, closed="left")],
         "schedule": [StrOptions({"plateau", "constant"})],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -253,12 +269,14 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         output_layer: str | None = "linear",
         reverse_target: bool = False,
         patch_len: int | str = "auto",
+        linear_path: bool = True,
         dropout: float = 0.0,
         n_channels: int = 1,
         standardize: bool = True,
         loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
         noise: float = 0.1,
         mixing: float = 1.0,
+        blending: float | str = "auto",
         learning_rate: float = 3e-3,
         schedule: str = "plateau",
         weight_decay: float = 0.1,
@@ -284,12 +302,14 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.output_layer = output_layer
         self.reverse_target = reverse_target
         self.patch_len = patch_len
+        self.linear_path = linear_path
         self.dropout = dropout
         self.n_channels = n_channels
         self.standardize = standardize
         self.loss = loss
         self.noise = noise
         self.mixing = mixing
+        self.blending = blending
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
@@ -375,7 +395,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             module_params,
             training_data,
             validation_data,
-            self._settings(seed + (self.n_iter_ if resume else 0), max_epochs, partial),
+            self._settings(seed + (self.n_iter_ if resume else 0), max_epochs, partial, len(training_data)),
             self._resume(module_params) if resume else None,
         )
         self._store(trained, module_params, resume, keep_optimizer)
@@ -430,6 +450,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             "patch_len": self._patch_len(),
             "reference_timesteps": self.n_timesteps_in_,
             "dropout": float(self.dropout),
+            "linear_path": bool(self.linear_path) and self.output_layer == "linear",
             "mean": self.channel_mean_.tolist() if self.standardize else [0.0] * n_channels,
             "scale": self.channel_scale_.tolist() if self.standardize else [1.0] * n_channels,
             "seed": seed,
@@ -451,7 +472,12 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         training, validation = train_test_split(np.arange(len(dataset)), test_size=n_validation, random_state=seed)
         return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
 
-    def _settings(self, seed: int, max_epochs: int | str, partial: bool) -> TrainingSettings:
+    def _blending(self, n_sequences: int) -> float:
+        if isinstance(self.blending, str):
+            return min(_MOST_AUTO_BLENDING, _AUTO_BLENDED_SEQUENCES / n_sequences)
+        return float(self.blending)
+
+    def _settings(self, seed: int, max_epochs: int | str, partial: bool, n_sequences: int) -> TrainingSettings:
         return TrainingSettings(
             loss=self.loss,
             learning_rate=self.learning_rate,
@@ -459,6 +485,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
             mixing=self.mixing,
+            blending=self._blending(n_sequences),
             noise=self.noise,
             batch_size=self.batch_size,
             max_epochs=max_epochs,

@@ -22,6 +22,8 @@ __all__ = [
 # What a module is called with: "x" (B, T, C), NaN where there is nothing, and "lengths" (B,) where they differ.
 Batch = dict[str, Tensor]
 
+# Sequences of a batch that are blended into each of the new ones.
+_MOST_BLENDED = 256
 # Shuffled sequences of unequal length are sorted within this many batches.
 _BATCHES_PER_BUCKET = 50
 
@@ -43,10 +45,10 @@ class SequenceDataset(Dataset[Tensor]):
         self.lengths = lengths
         self.equal_length = int(lengths[0]) if len(lengths) and np.all(lengths == lengths[0]) else None
         # Sequences of equal length that touch each other are rows of a 3-D array, which is faster to index.
-        self._rows: NDArray[np.float32] | None = None
+        self._rows: tuple[NDArray[np.float32], NDArray[np.int64]] | None = None
         size = self.equal_length
         if size is not None and len(steps) % size == 0 and not np.any(starts % size):
-            self._rows = steps.reshape(-1, size, steps.shape[1])
+            self._rows = steps.reshape(-1, size, steps.shape[1]), starts // size
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -62,8 +64,9 @@ class SequenceDataset(Dataset[Tensor]):
 
     def batch(self, indices: NDArray[np.integer]) -> Batch:
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
-        if self._rows is not None and self.equal_length is not None:
-            return {"x": torch.from_numpy(self._rows[self.starts[indices] // self.equal_length])}
+        if self._rows is not None:
+            rows, row_of = self._rows
+            return {"x": torch.from_numpy(rows.take(row_of[indices], axis=0))}
         lengths = self.lengths[indices]
         step = np.arange(lengths.max())
         behind_end = step >= lengths[:, None]  # (B, T)
@@ -117,6 +120,9 @@ class TrainingBatches(_Batches):
         Share of each batch's sequences that are replaced by w a + (1 - w) b, where a and b are sequences of the batch
         and w is uniform in (-0.5, 1.5): mixup (Zhang et al., 2018), also a little beyond the two. The mixture is
         target as well as input.
+    blending : float
+        Share of these mixtures that are made of all sequences of the batch instead of two: normal, with the batch's
+        mean and covariance.
     noise : tuple of float
         Standard deviation, per channel, of the normal noise on the input, not on the target (Vincent et al., 2008).
 
@@ -133,11 +139,13 @@ class TrainingBatches(_Batches):
         batch_size: int,
         seed: int = 0,
         mixing: float = 0.0,
+        blending: float = 0.0,
         noise: tuple[float, ...] = (),
     ) -> None:
         super().__init__(dataset, batch_size)
         self.generator = torch.Generator().manual_seed(seed)
         self.mixing = mixing
+        self.blending = blending
         self.noise = torch.tensor(noise) if any(noise) else None
         self.noise_share = 1.0
 
@@ -162,18 +170,31 @@ class TrainingBatches(_Batches):
             yield batch, target
 
     def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:
-        """Mix some sequences of (B, T, C), each with another of the batch, as far as both reach."""
+        """Replace some sequences of (B, T, C) by mixtures."""
         n = len(x)
         chosen = torch.rand(n, generator=self.generator) < self.mixing
+        blended = chosen & (torch.rand(n, generator=self.generator) < self.blending)
         weight = torch.rand(n, generator=self.generator) * 2 - 0.5
         other = torch.randperm(n, generator=self.generator)
-        mixed = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
+        paired = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
         # A mixture in which nothing is observed teaches nothing: keep the sequence itself.
-        chosen &= ~torch.isnan(mixed).all(dim=2).all(dim=1)
-        batch = {"x": torch.where(chosen[:, None, None], mixed, x)}
-        if lengths is not None:
-            batch["lengths"] = torch.where(chosen, torch.minimum(lengths, lengths[other]), lengths)
-        return batch
+        in_pair = chosen & ~blended & ~torch.isnan(paired).all(dim=2).all(dim=1)
+        mixture = torch.where(in_pair[:, None, None], paired, x)
+        if self.blending:
+            mixture = torch.where(blended[:, None, None], self._blend(x), mixture)
+        if lengths is None:
+            return {"x": mixture}
+        return {"x": mixture, "lengths": torch.where(in_pair, torch.minimum(lengths, lengths[other]), lengths)}
+
+    def _blend(self, x: Tensor) -> Tensor:
+        """As many sequences as x (B, T, C), normal with its mean and covariance; NaN where x is."""
+        members = x[torch.randperm(len(x), generator=self.generator)[:_MOST_BLENDED]]  # (M, T, C)
+        observed = ~torch.isnan(members)
+        count = observed.sum(dim=0).clamp(min=1)  # (T, C)
+        mean = members.nansum(dim=0) / count
+        deviations = torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
+        weights = torch.randn(len(x), len(members), generator=self.generator) / max(1, len(members) - 1) ** 0.5
+        return torch.where(torch.isnan(x), x, mean + torch.tensordot(weights, deviations, dims=1))
 
 
 def by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,11 +20,55 @@ __all__ = ["MaskedLoss", "SequenceAutoencoder", "SequenceDecoder", "SequenceEnco
 MergeMode = Literal["sum", "concat"]
 DecoderInput = Literal["repeat", "state", "both"]
 
+# Standard deviation of a code's values at the start from principal components.
+CODE_SCALE = 0.1
+# Components of less than this share of the largest deviation are rounding errors.
+_LEAST_DEVIATION = 1e-4
+# Biases of open input and output gates, and of forget gates that keep what there is.
+_OPEN_BIAS = 3.0
+_KEEP_BIAS = 4.0
+
 _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": F.mse_loss,
     "mae": F.l1_loss,
     "huber": F.huber_loss,
 }
+
+
+class PositionalLinear(nn.Module):
+    """A linear map for each position: the first step meets the first weights, and so on.
+
+    Where it is read by a sum over all positions, it is one linear map from a whole sequence, and the way back one
+    linear map to a whole sequence: the two halves of a principal component analysis. Behind the last position, the
+    output is zero.
+
+    Parameters
+    ----------
+    n_positions, in_features, out_features : int
+        Number of positions, and features per step before and after.
+    gain : float, default=1.0
+        Multiplies the weights. Adam moves every weight at the same pace: the more of them are summed up, the slower
+        each should go, so a sum over n features wants 1 / n.
+
+    Shape
+    -----
+    Input: (B, P, in_features), with any number of steps. Output: (B, P, out_features).
+    """
+
+    def __init__(self, n_positions: int, in_features: int, out_features: int, *, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = gain
+        self.weight = nn.Parameter(torch.empty(n_positions, in_features, out_features))
+        self.bias = nn.Parameter(torch.empty(n_positions, out_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n = min(x.shape[1], len(self.weight))
+        y = torch.bmm(x[:, :n].transpose(0, 1), self.gain * self.weight[:n]) + self.bias[:n, None]  # (n, B, out)
+        return F.pad(y.transpose(0, 1), (0, 0, 0, x.shape[1] - n))
+
+    def extra_repr(self) -> str:
+        n_positions, in_features, out_features = self.weight.shape
+        return f"{n_positions=}, {in_features=}, {out_features=}"
 
 
 class RecurrentLayer(nn.Module):
@@ -74,6 +118,22 @@ class RecurrentLayer(nn.Module):
 class SequenceEncoder(nn.Module):
     """Stacked LSTM layers; the code is the last hidden state of the top one.
 
+    With a linear path, the top layer also gets, at each step, what a linear map makes of the sequence's own step, so
+    that its cells can add up principal components (`SequenceAutoencoder.start_from`).
+
+    Parameters
+    ----------
+    input_size, latent_dim : int
+        Features per step, and hidden size of the top layer.
+    hidden_layer_sizes : sequence of int
+        Widths of the layers below it.
+    bidirectional, merge_mode
+        As in `RecurrentLayer`.
+    dropout : float
+        Share of values that is dropped between layers while training.
+    linear_positions : int
+        Number of positions of the linear path; 0 for none.
+
     Shape
     -----
     Input: (B, P, input_size), lengths (B,) or None.
@@ -89,20 +149,33 @@ class SequenceEncoder(nn.Module):
         bidirectional: bool = False,
         merge_mode: MergeMode = "concat",
         dropout: float = 0.0,
+        linear_positions: int = 0,
     ) -> None:
         super().__init__()
+        both_ways: dict[str, Any] = {"bidirectional": bidirectional, "merge_mode": merge_mode}
+        self.code_size = latent_dim * (2 if bidirectional and merge_mode == "concat" else 1)
         self.layers = nn.ModuleList()
         size = input_size
-        for hidden_size in (*hidden_layer_sizes, latent_dim):
-            layer = RecurrentLayer(size, hidden_size, bidirectional=bidirectional, merge_mode=merge_mode)
+        for hidden_size in hidden_layer_sizes:
+            layer = RecurrentLayer(size, hidden_size, **both_ways)
             self.layers.append(layer)
             size = layer.output_size
+        self.linear_path = None
+        if linear_positions:
+            gain = 1 / (linear_positions * input_size)
+            self.linear_path = PositionalLinear(linear_positions, input_size, self.code_size, gain=gain)
+            size += self.code_size
+        self.layers.append(RecurrentLayer(size, latent_dim, **both_ways))
         self.dropout = nn.Dropout(dropout)
-        self.code_size = size
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        linear = None if self.linear_path is None else self.linear_path(x)  # (B, P, K)
         for depth, layer in enumerate(self.layers):
-            x, last = layer(x if depth == 0 else self.dropout(x), lengths)
+            if depth > 0:
+                x = self.dropout(x)
+            if linear is not None and depth == len(self.layers) - 1:
+                x = torch.cat([x, linear], dim=2)
+            x, last = layer(x, lengths)
         return last
 
 
@@ -172,7 +245,7 @@ class SequenceDecoder(nn.Module):
             parts.append(code.unsqueeze(1).expand(-1, n_steps, -1))  # (B, P, K)
         if self.sets_state:
             parts.append(self._positions(n_steps, code).expand(len(code), -1, -1))  # (B, P, 2 N_FREQUENCIES)
-        return torch.cat(parts, dim=2)
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
 
     def _positions(self, n_steps: int, like: Tensor) -> Tensor:
         """Sinusoids with periods of 2, 1, 1/2, 1/4 times the reference length: (P, 2 N_FREQUENCIES)."""
@@ -220,6 +293,9 @@ class SequenceAutoencoder(nn.Module):
         Usual number of time steps, the unit of the position features.
     dropout : float
         Share of values dropped between layers while training.
+    linear_path : bool
+        Whether there is a linear way from the sequence to the code and from the code to the sequence beside the LSTM
+        layers, see `start_from`.
     mean, scale : sequence of float or None
         Per channel, subtracted from and divided out of what the encoder reads; the decoder's output is put back.
     seed : int
@@ -228,7 +304,8 @@ class SequenceAutoencoder(nn.Module):
     Shape
     -----
     Input: (B, T, C), NaN where nothing was observed; lengths (B,), or None where every sequence has T steps.
-    Output: (B, T, C).
+    Output: (B, T, C), in the units of the input, or with ``standardized=True`` as it is compared with the standardized
+    target in training: without the way to the data's units and back.
     """
 
     mean: Tensor
@@ -249,6 +326,7 @@ class SequenceAutoencoder(nn.Module):
         patch_len: int = 1,
         reference_timesteps: int = 1,
         dropout: float = 0.0,
+        linear_path: bool = False,
         mean: Sequence[float] | None = None,
         scale: Sequence[float] | None = None,
         seed: int = 0,
@@ -260,6 +338,7 @@ class SequenceAutoencoder(nn.Module):
         self.register_buffer("mean", torch.tensor([0.0] * n_channels if mean is None else mean))
         self.register_buffer("scale", torch.tensor([1.0] * n_channels if scale is None else scale))
         features = patch_len * n_channels
+        reference_length = _ceil_div(reference_timesteps, patch_len)
         self.encoder = SequenceEncoder(
             features,
             latent_dim,
@@ -267,6 +346,7 @@ class SequenceAutoencoder(nn.Module):
             bidirectional=bidirectional,
             merge_mode=merge_mode,
             dropout=dropout,
+            linear_positions=reference_length if linear_path else 0,
         )
         self.code_size = self.encoder.code_size
         self.decoder = SequenceDecoder(
@@ -275,14 +355,52 @@ class SequenceAutoencoder(nn.Module):
             hidden_layer_sizes[::-1],
             code_input=decoder,
             output_layer=output_layer,
-            reference_length=_ceil_div(reference_timesteps, patch_len),
+            reference_length=reference_length,
             dropout=dropout,
         )
+        self.linear_path = PositionalLinear(reference_length, self.code_size, features) if linear_path else None
         with suitable_threads(0):  # an orthogonal matrix's last bits depend on the number of threads
             initialize(self, torch.Generator().manual_seed(seed))
 
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        return self.decode(self.encode(x, lengths), x.shape[1], lengths)
+    @torch.no_grad()
+    def start_from(self, mean: Tensor, components: Tensor, deviations: Tensor) -> None:
+        """Set the parameters such that the network computes a principal component analysis, nearly.
+
+        Linear autoencoders are a good start for recurrent ones (Pasa and Sperduti, 2014). Here the cells of the
+        encoder's top layer, their gates open, add up the principal components, each scaled to a standard deviation
+        of `CODE_SCALE`, where tanh is nearly linear; the decoder's linear path turns them back, and its LSTM layers
+        are silent at first. Training then has only what is not linear left to learn.
+
+        Parameters
+        ----------
+        mean : Tensor of shape (P * p, C)
+            Mean of each time step of the standardized data.
+        components : Tensor of shape (n_components, P * p, C)
+            Principal directions, at most as many as the code has values.
+        deviations : Tensor of shape (n_components,)
+            Standard deviation of the data along each.
+        """
+        reader, writer = self.encoder.linear_path, self.linear_path
+        assert reader is not None, "there is no linear path to start from"
+        assert writer is not None
+        n_positions, features, code_size = reader.weight.shape
+        weights = torch.zeros(n_positions, features, code_size)
+        weights[:, :, : len(components)] = components.reshape(-1, n_positions, features).permute(1, 2, 0)
+        deviation = torch.zeros(code_size)
+        deviation[: len(deviations)] = deviations
+        known = deviation > _LEAST_DEVIATION * deviation.max()
+        shrink = torch.where(known, CODE_SCALE / deviation.clamp(min=torch.finfo().tiny), 0.0)
+        reading = weights * shrink / _open_gates(self.encoder.layers[-1], n_positions)
+        patch_mean = mean.reshape(n_positions, features)
+        reader.weight.copy_(reading / reader.gain)
+        reader.bias.copy_(-torch.einsum("pf,pfk->pk", patch_mean, reading))
+        writer.weight.copy_((weights * torch.where(known, deviation / CODE_SCALE, 0.0)).transpose(1, 2))
+        writer.bias.copy_(patch_mean)
+        for parameter in self.decoder.output_layer.parameters():
+            parameter.zero_()
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None, *, standardized: bool = False) -> Tensor:
+        return self.decode(self.encode(x, lengths), x.shape[1], lengths, standardized=standardized)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(B, T, C) -> (B, K)."""
@@ -293,21 +411,34 @@ class SequenceAutoencoder(nn.Module):
         patches = z.reshape(len(z), -1, self.patch_len * self.n_channels)  # (B, P, p * C)
         return self.encoder(patches, self._count_patches(lengths))
 
-    def decode(self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None) -> Tensor:
+    def decode(
+        self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None, *, standardized: bool = False
+    ) -> Tensor:
         """(B, K) -> (B, n_timesteps, C)."""
-        patches = self.decoder(code, _ceil_div(n_timesteps, self.patch_len))  # (B, P, p * C)
+        n_patches = _ceil_div(n_timesteps, self.patch_len)
+        patches = self.decoder(code if self.linear_path is None else code / CODE_SCALE, n_patches)  # (B, P, p * C)
         if self.reverse_target:
             patches = reverse_steps(patches, self._count_patches(lengths))
-        z = patches.reshape(len(code), -1, self.n_channels)[:, :n_timesteps]
-        return z * self.scale + self.mean
+        if self.linear_path is not None:
+            patches = patches + self.linear_path(code.unsqueeze(1).expand(-1, n_patches, -1))
+        z = patches.reshape(len(code), -1, self.n_channels)
+        if z.shape[1] > n_timesteps:  # a slice of all would be copied on the way back
+            z = z[:, :n_timesteps]
+        return z if standardized else z * self.scale + self.mean
 
     def _count_patches(self, lengths: Tensor | None) -> Tensor | None:
         return None if lengths is None else _ceil_div(lengths, self.patch_len)
 
     def multiply_adds(self, n_sequences: int, n_timesteps: int) -> int:
-        """Pairs of a multiplication and an addition in one pass of a batch, nearly: each step uses each weight once."""
+        """Pairs of a multiplication and an addition in one pass of a batch, nearly: each step uses each weight once.
+
+        The weights of the linear path belong to one step each.
+        """
+        n_patches = _ceil_div(n_timesteps, self.patch_len)
+        linear = [path.weight for path in (self.encoder.linear_path, self.linear_path) if path is not None]
         n_parameters = sum(parameter.numel() for parameter in self.parameters())
-        return n_parameters * n_sequences * _ceil_div(n_timesteps, self.patch_len)
+        n_positional = sum(weight.numel() for weight in linear)
+        return n_sequences * ((n_parameters - n_positional) * n_patches + n_positional)
 
     def summary(self, n_timesteps: int) -> str:
         """The way of a sequence through the network, on one line."""
@@ -326,7 +457,7 @@ class SequenceAutoencoder(nn.Module):
 
 
 class MaskedLoss(nn.Module):
-    """Mean loss over the observed values, each channel in units of its scale.
+    """Mean loss over the observed values of a standardized prediction.
 
     Parameters
     ----------
@@ -334,11 +465,12 @@ class MaskedLoss(nn.Module):
         A callable gets prediction and target, of equal shape, and returns a scalar tensor. Where values are missing,
         both are vectors of the observed values.
     mean, scale : sequence of float
-        Per channel, as in `SequenceAutoencoder`.
+        Per channel, as in `SequenceAutoencoder`; they standardize the target.
 
     Shape
     -----
-    Input: prediction (B, T, C), target (B, T, C) with NaN where nothing was observed. Output: a scalar.
+    Input: prediction (B, T, C), standardized; target (B, T, C), in the data's units, with NaN where nothing was
+    observed. Output: a scalar.
     """
 
     mean: Tensor
@@ -359,7 +491,6 @@ class MaskedLoss(nn.Module):
                 f"The module's output has shape {tuple(prediction.shape)}, but its target {tuple(target.shape)}; they "
                 "must be equal."
             )
-        prediction = (prediction - self.mean) / self.scale
         target = (target - self.mean) / self.scale
         observed = ~torch.isnan(target)
         if not observed.all():
@@ -386,7 +517,9 @@ def initialize(module: nn.Module, generator: torch.Generator) -> None:
     for name, parameter in module.named_parameters():
         kind = name.rsplit(".", 1)[-1]
         with torch.no_grad():
-            if kind.startswith("weight_hh"):
+            if "linear_path." in name:
+                parameter.zero_()
+            elif kind.startswith("weight_hh"):
                 for gate in parameter.chunk(4):
                     nn.init.orthogonal_(gate, generator=generator)
             elif kind.startswith("weight_ih"):
@@ -399,6 +532,32 @@ def initialize(module: nn.Module, generator: torch.Generator) -> None:
                 parameter.zero_()
             else:
                 nn.init.xavier_uniform_(parameter, generator=generator)
+
+
+def _open_gates(layer: Any, n_steps: int) -> Tensor:
+    """Let a layer's cells add up its last inputs, one each, and tell the weight of each step in the last hidden state.
+
+    Returns
+    -------
+    Tensor of shape (n_steps, 1, output_size)
+        By it, inputs must be divided for their plain sum to come out.
+    """
+    size = layer.hidden_size
+    admitted, kept = (torch.tensor(bias).sigmoid() for bias in (_OPEN_BIAS, _KEEP_BIAS))
+    passed_on = admitted**2 * kept ** torch.arange(n_steps - 1, -1, -1)  # (P,), through input and output gate
+    factors: list[Tensor] = []
+    for lstm, factor in ((layer.forward_lstm, passed_on), (layer.backward_lstm, passed_on.flip(0))):
+        if lstm is None:
+            continue
+        lstm.weight_ih_l0.zero_()
+        lstm.weight_hh_l0.zero_()
+        bias = torch.tensor([_OPEN_BIAS, _KEEP_BIAS, 0.0, _OPEN_BIAS])  # torch's gates: input, forget, cell, output
+        lstm.bias_ih_l0.copy_(bias.repeat_interleave(size))
+        if len(factors) * size < layer.output_size:  # summed directions add up the same values: one is enough
+            first = lstm.input_size - layer.output_size + len(factors) * size
+            lstm.weight_ih_l0[2 * size : 3 * size, first : first + size] = torch.eye(size)
+            factors.append(factor[:, None].expand(-1, size))
+    return torch.cat(factors, dim=1)[:, None]
 
 
 def _run(lstm: nn.LSTM, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,8 @@ from skorch.history import History
 
 from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
-from sklearn_seqae._threads import suitable_threads
+from sklearn_seqae._principal import principal_components
+from sklearn_seqae._threads import keep_freed_memory, suitable_threads
 
 __all__ = ["Resume", "Trained", "TrainingSettings", "train"]
 
@@ -57,6 +58,7 @@ class TrainingSettings:
     weight_decay: float
     max_grad_norm: float | None
     mixing: float
+    blending: float
     noise: float
     batch_size: int
     max_epochs: int | str
@@ -86,7 +88,7 @@ class Trained:
     module : SequenceAutoencoder
         The trained network, in evaluation mode.
     optimizer_state : dict
-        What the optimizer keeps for each parameter, to resume from.
+        What the optimizer keeps for each parameter, by its name, to resume from.
     losses, validation_losses : list of float
         Mean loss of each completed epoch; the latter is empty without validation data.
     interrupted : bool
@@ -129,6 +131,7 @@ def train(
     ValueError
         If the loss is not finite, or the output of a module differs in shape from its target.
     """
+    keep_freed_memory()
     plan = _Plan.of(settings, len(training_data))
     with closing(_ProgressBar()) as progress, _forked_generators(settings, module_params):
         callbacks = _make_callbacks(
@@ -138,16 +141,16 @@ def train(
         net.initialize()
         if resume is not None:
             net.module_.load_state_dict(resume.module.state_dict())
-            if resume.optimizer_state is not None:  # its moments; rates and the like are today's
-                state = copy.deepcopy(resume.optimizer_state)
-                groups = net.optimizer_.state_dict()["param_groups"]
-                net.optimizer_.load_state_dict({"state": state, "param_groups": groups})
+            if resume.optimizer_state is not None:
+                _load_optimizer_state(net, resume.optimizer_state)
+        elif module_params["linear_path"]:
+            net.module_.start_from(*_principal_components(net.module_, training_data, settings.seed))
         with suitable_threads(net.module_.multiply_adds(settings.batch_size, int(training_data.lengths.max()))):
             net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
         module.eval(),
-        net.optimizer_.state_dict()["state"],
+        _optimizer_state(net),
         _recorded(net, "train_loss"),
         _recorded(net, "valid_loss"),
         net.interrupted_,
@@ -217,6 +220,7 @@ def _make_net(
         "iterator_train": TrainingBatches,
         "iterator_train__seed": settings.seed,
         "iterator_train__mixing": settings.mixing,
+        "iterator_train__blending": settings.blending,
         "iterator_train__noise": tuple(settings.noise * scale for scale in module_params["scale"]),
         "iterator_valid": ValidationBatches,
         "train_split": None if validation_data is None else predefined_split(validation_data),
@@ -228,8 +232,11 @@ def _make_net(
             "optimizer": torch.optim.AdamW,  # without weight decay, it is Adam
             "optimizer__fused": True,
             "optimizer__weight_decay": settings.weight_decay,
-            "optimizer__param_groups": [("*bias*", {"weight_decay": 0.0})],
         }
+        if settings.weight_decay:
+            # Decay would shrink the principal components, the small ones too, which take the longest to learn again.
+            spared = ("*bias*", "*linear_path.*")
+            params["optimizer__param_groups"] = [(pattern, {"weight_decay": 0.0}) for pattern in spared]
     return _Net(**(params | user_params | {"callbacks": callbacks}))
 
 
@@ -279,9 +286,24 @@ class _Net(NeuralNet):
             self.batches_ = iterator  # for the schedule
         return iterator
 
+    def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
+        """The module's prediction in standard units, in which the criterion compares it."""
+        return super().infer(x, standardized=True, **fit_params)
+
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # walking through all modules takes a while
             super()._set_training(training)
+
+    def train_step(self, batch: Any, **fit_params: Any) -> Any:
+        """One step; AdamW, the default, needs neither skorch's closure nor torch's bookkeeping around `zero_grad`."""
+        if type(self.optimizer_) is not torch.optim.AdamW:
+            return super().train_step(batch, **fit_params)
+        for _, parameter in self.learnable_:
+            parameter.grad = None
+        step = self.train_step_single(batch, **fit_params)
+        self.notify("on_grad_computed", named_parameters=self.learnable_, batch=batch, training=True)
+        self.optimizer_.step()
+        return step
 
     def notify(self, method_name: str, **kwargs: Any) -> None:
         if method_name != "on_epoch_end":
@@ -295,6 +317,7 @@ class _Net(NeuralNet):
             raise _Finished
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> "_Net":
+        self.learnable_ = list(self.get_all_learnable_params())  # the walk through all modules takes a while
         try:
             super().fit_loop(*args, **kwargs)
         except _Finished:
@@ -436,6 +459,33 @@ def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, A
         if cuda:
             torch.cuda.manual_seed_all(settings.seed)
         yield
+
+
+def _principal_components(
+    module: Any, data: SequenceDataset, seed: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Mean, directions and deviations to start from, of whole patches."""
+    n_timesteps = len(module.linear_path.weight) * module.patch_len
+    mean, scale = module.mean.cpu().numpy(), module.scale.cpu().numpy()
+    return principal_components(data, module.code_size, n_timesteps, mean, scale, seed)
+
+
+def _optimizer_state(net: NeuralNet) -> dict[str, Any]:
+    """What the optimizer keeps for each parameter: moments, number of steps."""
+    states = net.optimizer_.state_dict()["state"]
+    return {name: states[index] for index, name in enumerate(_optimized_names(net)) if index in states}
+
+
+def _load_optimizer_state(net: NeuralNet, states: Mapping[str, Any]) -> None:
+    """Put back what an optimizer kept; rates, groups and the like are today's."""
+    indexed = {index: copy.deepcopy(states[name]) for index, name in enumerate(_optimized_names(net)) if name in states}
+    net.optimizer_.load_state_dict({"state": indexed, "param_groups": net.optimizer_.state_dict()["param_groups"]})
+
+
+def _optimized_names(net: NeuralNet) -> list[str]:
+    """Names of the parameters in the optimizer's order, which depends on its groups."""
+    names = {parameter: name.removeprefix("_orig_mod.") for name, parameter in net.module_.named_parameters()}
+    return [names[parameter] for group in net.optimizer_.param_groups for parameter in group["params"]]
 
 
 def _recorded(net: NeuralNet, key: str) -> list[float]:

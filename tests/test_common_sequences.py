@@ -356,7 +356,7 @@ def test_scores_are_over_all_observed_steps(kind: str, setting: str) -> None:
     broken = copy.deepcopy(X)
     for x in broken:
         x[0] += 100
-    assert (estimator.score_samples(broken) < estimator.score_samples(X) - 10**4 / 10).all()  # of step 0 too
+    assert (estimator.score_samples(broken) < estimator.score_samples(X) - 10).all()  # of step 0 too
 
 
 # What a model that has learned something must do

@@ -12,8 +12,8 @@ import sklearn_seqae
 LEVELS = [
     {"_refusals", "_threads", "_devices", "_files", "_pictures"},
     {"_sequences", "_modules", "_batching", "_windows", "_arguments"},
-    {"_training", "_inference", "_persistence", "_comparison"},
-    {"_collapse"},
+    {"_principal", "_inference", "_persistence", "_comparison"},
+    {"_training", "_collapse"},
     {"_autoencoder"},
     {"_outlier", "_display"},
     {"__init__"},

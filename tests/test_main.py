@@ -264,10 +264,10 @@ def test_refused_picture_without_matplotlib(
 
 
 def test_warnings_are_one_line(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    np.save("noise.npy", np.random.default_rng(0).normal(size=(8, 6)))
-    run("noise.npy")
+    np.save("large.npy", 1e9 + np.random.default_rng(0).normal(size=(8, 6)))  # varies too little for float32
+    run("large.npy")
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("sklearn_seqae: warning: The autoencoder has collapsed")
+    assert line.startswith("sklearn_seqae: warning: ")
     assert ".py" not in line
 
 

@@ -543,7 +543,8 @@ def test_a_loss_is_the_mean_over_what_was_observed(
     prediction, target = pair
     scale = np.arange(1, target.shape[2] + 1) / 2
     masked_loss = MaskedLoss(loss, mean=[5.0] * len(scale), scale=scale.tolist())
-    actual = masked_loss(torch.from_numpy(prediction), torch.from_numpy(target))
+    standardized = ((prediction - 5.0) / scale).astype(np.float32)
+    actual = masked_loss(torch.from_numpy(standardized), torch.from_numpy(target))
     error = (prediction.astype(float) - target) / scale
     observed = error[~np.isnan(error)]
     assert actual.shape == ()
@@ -562,7 +563,8 @@ def test_a_loss_of_ones_own_gets_the_observed_values_in_units_of_the_scale(
         calls.append((prediction, target))
         return (prediction - target).abs().max()
 
-    actual = MaskedLoss(largest_error, mean=[1.0] * n_channels, scale=[4.0] * n_channels)(prediction, target)
+    masked_loss = MaskedLoss(largest_error, mean=[1.0] * n_channels, scale=[4.0] * n_channels)
+    actual = masked_loss((prediction - 1) / 4, target)
     observed = ~torch.isnan(target)
     ((got_prediction, got_target),) = calls
     assert got_prediction.shape == got_target.shape
