@@ -245,8 +245,8 @@ def loop(name: str, network: type[nn.Module]) -> Contestant:
     return Contestant(name, loop_epoch, {"latent_dim": 32, "batch_size": 32, "network": network}, (1, 3))
 
 
-DEFAULTS = estimator("the plain constructor", (2, 22))
-PATCHES = estimator("`patch_len=32`", (2, 22), patch_len=32)
+DEFAULTS = estimator("the plain constructor", (2, 12))
+PATCHES = estimator("`patch_len=32`", (2, 12), patch_len=32)
 NARROW = estimator("`patch_len=1, hidden_layer_sizes=()`", (1, 6), **SINGLE_LAYER)
 WIDE = NARROW._replace(settings=NARROW.settings | {"latent_dim": 32, "batch_size": 32})
 USUAL = estimator(
@@ -258,7 +258,7 @@ PADDING = loop("loop, padding random batches", UsualAutoencoder)
 PACKING = loop("loop, packing random batches", PackedAutoencoder)
 
 FULL = Plan(1_000, (DEFAULTS, PATCHES, NARROW, WIDE, USUAL, PADDING, PACKING), n_rounds=5, n_seeds=3, n_epochs=100)
-QUICK = Plan(200, (DEFAULTS, USUAL, PADDING, PACKING), n_rounds=1, n_seeds=1, n_epochs=20)
+QUICK = Plan(200, (DEFAULTS, USUAL, PADDING), n_rounds=1, n_seeds=1, n_epochs=10)
 
 
 def measure_all(plan: Plan) -> list[dict[Kind, list[Epoch]]]:
