@@ -60,8 +60,12 @@ class Recorder(Callback):
 
 
 def interrupt() -> None:
-    """What Ctrl-C does."""
-    os.kill(os.getpid(), signal.SIGINT)
+    """What Ctrl-C does, also where the tests run in the background, in which shells have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # Ending
