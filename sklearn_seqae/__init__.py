@@ -3,7 +3,17 @@
 from importlib.metadata import version
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._outlier import LSTMOutlierDetector
+from sklearn_seqae._selection import OneStandardErrorRule
+from sklearn_seqae._windows import sliding_windows, stitch_windows
 
-__all__ = ["LSTMAutoencoder", "__version__"]
+__all__ = [
+    "LSTMAutoencoder",
+    "LSTMOutlierDetector",
+    "OneStandardErrorRule",
+    "__version__",
+    "sliding_windows",
+    "stitch_windows",
+]
 
 __version__ = version("sklearn-seqae")

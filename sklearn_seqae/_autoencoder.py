@@ -1,8 +1,7 @@
 """`LSTMAutoencoder`: the scikit-learn face of the sequence autoencoder."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -13,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
@@ -21,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqae._batching import SequenceDataset
 from sklearn_seqae._collapse import find_collapse
 from sklearn_seqae._devices import resolve_device
+from sklearn_seqae._fitting import all_or_nothing, draw_seed
 from sklearn_seqae._inference import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._modules import SequenceAutoencoder
 from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
@@ -175,6 +174,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Loss on what `early_stopping` set aside; empty without it.
     best_loss_ : float
         Lowest validation loss, or without one, lowest training loss.
+    interrupted_ : bool
+        Whether Ctrl-C ended the last fit before its time.
 
     See Also
     --------
@@ -351,7 +352,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         ValueError
             If X cannot be read as sequences, or if the loss becomes infinite or NaN. The estimator is then as it was.
         """
-        with self._all_or_nothing():
+        with all_or_nothing(self):
             resume = self.warm_start and self.__sklearn_is_fitted__()
             return self._fit(X, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
 
@@ -379,14 +380,14 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         ValueError
             As in :meth:`fit`.
         """
-        with self._all_or_nothing():
+        with all_or_nothing(self):
             return self._fit(X, resume=self.__sklearn_is_fitted__(), max_epochs=1, keep_optimizer=True, partial=True)
 
     def _fit(
         self, X: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
     ) -> "LSTMAutoencoder":
         sequences = self._validate(X, reset=not resume)
-        seed = _draw_seed(self.random_state)
+        seed = draw_seed(self.random_state)
         if not resume:
             self._set_geometry(sequences)
         module_params = self._module_params(seed)
@@ -523,6 +524,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.n_iter_ = len(self.loss_curve_)
         judged_by = self.validation_loss_curve_ if len(self.validation_loss_curve_) else self.loss_curve_
         self.best_loss_ = float(judged_by.min(initial=np.inf))
+        self.interrupted_ = trained.interrupted
         self._fitted_module_params = module_params
         self._optimizer_state = trained.optimizer_state if keep_optimizer else None
 
@@ -536,17 +538,6 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         collapse = find_collapse(self.module_, training_data, self.channel_mean_, self.channel_scale_, training)
         if collapse is not None:
             warnings.warn(collapse, ConvergenceWarning, stacklevel=5)
-
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Leave the estimator as it was, fitted or not, where a fit raises."""
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "module_")
@@ -718,10 +709,3 @@ def _layer_sizes(sizes: Any) -> tuple[int, ...]:
         if not isinstance(size, Integral) or size < 1:
             raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
     return tuple(int(size) for size in sizes)
-
-
-def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """A seed that depends on `random_state` alone; None is new each time, and leaves NumPy's generator as it is."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -9,17 +9,18 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 from unittest import SkipTest
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -29,7 +30,10 @@ SETTINGS = {
     "bidirectional": LSTMAutoencoder(bidirectional=True, merge_mode="concat", **FAST),
     "early_stopping": LSTMAutoencoder(early_stopping=True, **FAST),
     "one_layer": LSTMAutoencoder(**FAST | {"hidden_layer_sizes": ()}),
+    "outlier_auto": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
+    "outlier_mahalanobis": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2, scoring="mahalanobis", contamination=0.1),
 }
+ESTIMATORS = [LSTMAutoencoder, LSTMOutlierDetector]
 # In scikit-learn, but not part of `check_estimator`.
 EXTRA_CHECKS = [
     "check_dataframe_column_names_consistency",
@@ -45,6 +49,12 @@ EXTRA_CHECKS = [
     "check_transformer_get_feature_names_out",
     "check_transformer_get_feature_names_out_pandas",
 ]
+FOR_ALL_ESTIMATORS = [
+    "check_dataframe_column_names_consistency",
+    "check_do_not_raise_errors_in_init_or_set_params",
+    "check_inplace_ensure_writeable",
+    "check_param_validation",
+]
 # Needs an environment variable that must be set before SciPy is imported; see the test that sets it.
 NEEDS_ENVIRONMENT = "check_array_api_input"
 
@@ -58,7 +68,7 @@ def checks() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_every_scikit_learn_check_passes_and_none_is_skipped(
-    estimator: LSTMAutoencoder, check: Callable[[LSTMAutoencoder], None]
+    estimator: BaseEstimator, check: Callable[[BaseEstimator], None]
 ) -> None:
     try:
         check(estimator)
@@ -72,19 +82,22 @@ def test_every_scikit_learn_check_passes_and_none_is_skipped(
 def test_scikit_learn_finds_all_its_checks_applicable(name: str) -> None:
     names = {check.func.__name__ for _, check in estimator_checks_generator(SETTINGS[name])}
     assert len(names) >= 40
-    assert {"check_fit_idempotent", "check_methods_sample_order_invariance", "check_transformer_general"} <= names
+    own = "check_outliers_train" if isinstance(SETTINGS[name], OutlierMixin) else "check_transformer_general"
+    assert {"check_fit_idempotent", "check_methods_sample_order_invariance", own} <= names
 
 
 def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
     script = textwrap.dedent(f"""
         from sklearn.utils.estimator_checks import check_estimator
-        from sklearn_seqae import LSTMAutoencoder
+        from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
 
-        results = check_estimator(LSTMAutoencoder(**{FAST}), on_skip=None, on_fail=None)
-        assert len(results) >= 40
-        for result in results:
-            if result["status"] != "passed":
-                print(result["check_name"], result["status"], repr(result["exception"]))
+        autoencoder = LSTMAutoencoder(**{FAST})
+        for estimator in (autoencoder, LSTMOutlierDetector(autoencoder, contamination=0.1)):
+            results = check_estimator(estimator, on_skip=None, on_fail=None)
+            assert len(results) >= 40
+            for result in results:
+                if result["status"] != "passed":
+                    print(result["check_name"], result["status"], repr(result["exception"]))
     """)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
@@ -97,11 +110,13 @@ def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")  # some mix frames and arrays on purpose
-@pytest.mark.parametrize("name", ["bidirectional", "one_layer"])
-@pytest.mark.parametrize("check", EXTRA_CHECKS)
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [*product(["bidirectional", "one_layer"], EXTRA_CHECKS), *product(["outlier_auto"], FOR_ALL_ESTIMATORS)],
+)
 def test_checks_that_scikit_learn_keeps_for_itself_pass(name: str, check: str) -> None:
     try:
-        getattr(estimator_checks, check)(LSTMAutoencoder.__name__, clone(SETTINGS[name]))
+        getattr(estimator_checks, check)(type(SETTINGS[name]).__name__, clone(SETTINGS[name]))
     except SkipTest as skipped:
         raise AssertionError(f"skipped: {skipped}") from skipped
 
@@ -109,27 +124,34 @@ def test_checks_that_scikit_learn_keeps_for_itself_pass(name: str, check: str) -
 # The constructor
 
 
-def parameters() -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(LSTMAutoencoder).parameters)
+each_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 
 
-def test_constructor_does_nothing_but_assign_its_parameters_in_order() -> None:
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(LSTMAutoencoder.__init__))).body
+def parameters(estimator: type) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(estimator).parameters)
+
+
+@each_estimator
+def test_constructor_does_nothing_but_assign_its_parameters_in_order(estimator: Any) -> None:
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(estimator.__init__))).body
     assert isinstance(definition, ast.FunctionDef)
-    assert [ast.unparse(statement) for statement in definition.body] == [f"self.{p} = {p}" for p in parameters()]
+    assert [ast.unparse(line) for line in definition.body] == [f"self.{p} = {p}" for p in parameters(estimator)]
 
 
-def test_only_the_first_parameter_may_be_given_by_position() -> None:
-    kinds = [parameter.kind for parameter in parameters().values()]
+@each_estimator
+def test_only_the_first_parameter_may_be_given_by_position(estimator: Any) -> None:
+    kinds = [parameter.kind for parameter in parameters(estimator).values()]
     assert kinds == [inspect.Parameter.POSITIONAL_OR_KEYWORD] + [inspect.Parameter.KEYWORD_ONLY] * (len(kinds) - 1)
 
 
-def test_every_parameter_is_constrained() -> None:
-    assert list(LSTMAutoencoder._parameter_constraints) == list(parameters())
+@each_estimator
+def test_every_parameter_is_constrained(estimator: Any) -> None:
+    assert list(estimator._parameter_constraints) == list(parameters(estimator))
 
 
-def test_defaults_are_immutable() -> None:
-    for name, parameter in parameters().items():
+@each_estimator
+def test_defaults_are_immutable(estimator: Any) -> None:
+    for name, parameter in parameters(estimator).items():
         hash(parameter.default)
         assert isinstance(parameter.default, bool | int | float | str | tuple | None), name
 
@@ -144,37 +166,42 @@ def documented(docstring: str | None, section: str) -> dict[str, str]:
     return {name: type_line for names, type_line in lines for name in names.split(", ")}
 
 
-def test_docstring_lists_each_parameter_in_order_with_its_default() -> None:
-    listed = documented(LSTMAutoencoder.__doc__, "Parameters")
-    assert list(listed) == list(parameters())
-    for name, parameter in parameters().items():
+@each_estimator
+def test_docstring_lists_each_parameter_in_order_with_its_default(estimator: Any) -> None:
+    listed = documented(estimator.__doc__, "Parameters")
+    assert list(listed) == list(parameters(estimator))
+    for name, parameter in parameters(estimator).items():
         _, found, default = listed[name].rpartition("default=")
         assert found, f"{name} has no default in the docstring"
         assert ast.literal_eval(default) == parameter.default, name
 
 
-def test_docstring_lists_each_fitted_attribute_and_no_other() -> None:
+@pytest.mark.parametrize("name", ["early_stopping", "outlier_mahalanobis"])
+def test_docstring_lists_each_fitted_attribute_and_no_other(name: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 6))).add_prefix("t")
-    fitted = LSTMAutoencoder(**FAST, early_stopping=True, random_state=0).fit(X)
+    fitted = clone(SETTINGS[name]).fit(X)
     attributes = {name for name in dir(fitted) if name.endswith("_") and not name.startswith("_")}
-    assert set(documented(LSTMAutoencoder.__doc__, "Attributes")) == attributes
+    assert set(documented(fitted.__doc__, "Attributes")) == attributes
 
 
-def public_methods() -> list[str]:
+def public_methods() -> Iterator[Any]:
     """Methods that the package itself defines."""
-    return [name for name, value in vars(LSTMAutoencoder).items() if inspect.isfunction(value) and name[0] != "_"]
+    for estimator in ESTIMATORS:
+        for name, value in vars(estimator).items():
+            if inspect.isfunction(value) and name[0] != "_" and name != "set_params":  # of which scikit-learn's has all
+                yield pytest.param(value, id=value.__qualname__)
 
 
-@pytest.mark.parametrize("name", public_methods())
-def test_method_docstring_lists_each_parameter_and_the_result(name: str) -> None:
-    method = getattr(LSTMAutoencoder, name)
+@pytest.mark.parametrize("method", list(public_methods()))
+def test_method_docstring_lists_each_parameter_and_the_result(method: Callable[..., Any]) -> None:
     assert list(documented(method.__doc__, "Parameters")) == list(inspect.signature(method).parameters)[1:]
-    assert "\nReturns\n" in inspect.cleandoc(method.__doc__)
+    assert "\nReturns\n" in inspect.cleandoc(method.__doc__ or "")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("sklearn.externals._numpydoc") is None, reason="no numpydoc here")
-def test_docstring_has_no_unknown_section() -> None:
+@each_estimator
+def test_docstring_has_no_unknown_section(estimator: Any) -> None:
     from sklearn.externals._numpydoc import docscrape
 
-    sections = docscrape.ClassDoc(LSTMAutoencoder)  # warns, so fails, on sections that are unknown or out of order
+    sections = docscrape.ClassDoc(estimator)  # warns, so fails, on sections that are unknown or out of order
     assert sections["Summary"]

@@ -10,12 +10,13 @@ import sklearn_seqae
 
 # Lowest first; a module imports only from levels below its own.
 LEVELS = [
-    {"_refusals", "_threads", "_devices", "_files", "_pictures"},
-    {"_sequences", "_modules", "_batching", "_windows", "_arguments"},
-    {"_principal", "_inference", "_persistence", "_comparison"},
-    {"_training", "_collapse"},
+    {"_refusals", "_threads", "_devices", "_files", "_pictures", "_fitting", "_window_plan", "_drawing", "_panels"},
+    {"_sequences", "_modules", "_batching", "_windows", "_selection", "_arguments"},
+    {"_principal", "_inference", "_persistence", "_comparison", "_examples", "_coloring"},
+    {"_training", "_collapse", "_errors"},
     {"_autoencoder"},
-    {"_outlier", "_display"},
+    {"_outlier", "_display_anomaly", "_display_latent", "_display_loss", "_display_reconstruction"},
+    {"_display"},
     {"__init__"},
     {"__main__"},
 ]

@@ -1,0 +1,455 @@
+"""`LSTMOutlierDetector`: finds unusual sequences by the error of their reconstruction."""
+
+import warnings
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GroupKFold, KFold, check_cv
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+
+from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._errors import ErrorGaussian, batches_of_rows, mean_by_sequence, standard_errors
+from sklearn_seqae._fitting import all_or_nothing, draw_seed
+from sklearn_seqae._sequences import Sequences, restore, validate_sequences
+
+__all__ = ["LSTMOutlierDetector"]
+
+Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+# Errors in standard units that are smaller are float32's rounding.
+_LEAST_ERROR = 1e-7
+
+
+class _HeldOut(NamedTuple):
+    """Errors of sequences by networks that were not trained on them: (sum(lengths), n_channels)."""
+
+    errors: Float32
+    lengths: Int64
+
+
+class _Part(NamedTuple):
+    """Held-out errors of a part (steps, n_channels), and the size of the same network's errors on the others."""
+
+    errors: Float32
+    training_size: float
+
+
+class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
+    """Outlier detection by the reconstruction error of an LSTM autoencoder.
+
+    An autoencoder that has learned to draw normal sequences draws others worse. It is fitted on normal data, or on data
+    of which most is normal; the error of its reconstruction then says how unusual a sequence is, and
+    :meth:`score_timesteps` where in it.
+
+    Parameters
+    ----------
+    autoencoder : LSTMAutoencoder or None, default=None
+        What reconstructs; it is cloned. None stands for ``LSTMAutoencoder()``. Its parameters can be set and searched
+        over as ``autoencoder__latent_dim`` etc., also where it is None.
+    contamination : float or "auto", default="auto"
+        How `offset_` is chosen, below which a sequence is an outlier. A share in (0, 0.5] marks this share of the
+        training sequences, which is right where so many of them are outliers. "auto" takes them to be normal, and sets
+        the threshold such that a share of `false_alarm_rate` of *new* normal sequences is marked: see Notes.
+    scoring : {"mse", "mahalanobis"}, default="mse"
+        "mse" is the mean squared error of a sequence, each channel in units of its standard deviation in the training
+        data. "mahalanobis" is the mean, over the steps, of the squared Mahalanobis distance of the absolute errors of
+        the channels, as in EncDec-AD [1]_: an error counts for more in a channel that is usually drawn well. It needs
+        errors on data that was not trained on, and so fits more than once, as "auto" does.
+    false_alarm_rate : float, default=0.05
+        Share of new normal sequences that ``contamination="auto"`` lets be marked. Fewer than ``1 / false_alarm_rate
+        - 1`` training sequences cannot tell so small a rate: the threshold is then their largest held-out error.
+    cv : int or cross-validation splitter, default=5
+        How the training data is split for held-out errors. An int is the number of parts of a shuffled
+        :class:`~sklearn.model_selection.KFold`, or with `groups`, of a :class:`~sklearn.model_selection.GroupKFold`.
+        Overlapping windows of a series share steps, so shuffled parts of them are not held out at all: pass `groups`
+        to :meth:`fit`, or ``cv=KFold(5)``, whose parts are successive.
+    n_jobs : int or None, default=None
+        Number of processes for the fits on these parts, as everywhere in scikit-learn.
+    random_state : int, RandomState instance or None, default=None
+        Determines the split, and the autoencoder where that has no `random_state` of its own. None takes the
+        autoencoder's.
+
+    Attributes
+    ----------
+    autoencoder_ : LSTMAutoencoder
+        Fitted on all training sequences.
+    offset_ : float
+        Threshold of :meth:`score_samples`; ``decision_function = score_samples - offset_``.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the sequences by autoencoders that were not trained on them, in the order of the parts; empty where
+        there was no need of them (``contamination`` a share and ``scoring="mse"``).
+    location_ : ndarray of shape (n_channels,)
+        Mean of the held-out absolute errors, in standard units; only with ``scoring="mahalanobis"``.
+    covariance_ : ndarray of shape (n_channels, n_channels)
+        Their covariance, after Ledoit and Wolf; only with ``scoring="mahalanobis"``.
+    n_features_in_ : int
+        Columns of a 2-D X, channels of any other.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of X, where it was a DataFrame with string names.
+
+    See Also
+    --------
+    LSTMAutoencoder.score_samples : Minus the mean squared error, in squared units of X.
+    sliding_windows : Cuts a long series into sequences.
+
+    Notes
+    -----
+    Errors on training data are smaller than on new data, so a threshold taken from them raises too many alarms.
+    "auto" is cross-fitted instead: each part of the training data is scored by an autoencoder that was fitted on the
+    other parts, and the threshold is the quantile of these held-out scores at which a further one is beyond it with
+    probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated quantile of conformal
+    prediction [2]_). It holds for new sequences that come as the training sequences did; as `autoencoder_` was fitted
+    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where `autoencoder_` errs plainly
+    more or less on its training data than the others did on theirs, the held-out errors are scaled accordingly.)
+
+    For "mahalanobis" the mean and covariance of the errors are estimated on the same held-out errors, pooled over all
+    steps (Malhotra et al. set a validation part aside; cross-fitting uses each sequence). The covariance is shrunk
+    after Ledoit and Wolf.
+
+    References
+    ----------
+    .. [1] P. Malhotra et al., "LSTM-based encoder-decoder for multi-sensor anomaly detection", ICML 2016 Anomaly
+       Detection Workshop.
+    .. [2] V. Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence 74, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
+    >>> rng = np.random.default_rng(0)
+    >>> phase = rng.uniform(0, 2 * np.pi, size=(101, 1))
+    >>> X = np.sin(phase + np.linspace(0, 2 * np.pi, 20)) + rng.normal(0, 0.1, size=(101, 20))
+    >>> X[-1, 10] += 2
+    >>> autoencoder = LSTMAutoencoder(latent_dim=2, max_epochs=50)
+    >>> detector = LSTMOutlierDetector(autoencoder, random_state=0).fit(X[:100])
+    >>> detector.predict(X[-1:])
+    array([-1])
+    >>> int(detector.score_timesteps(X[-1:]).argmax())
+    10
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "autoencoder": [LSTMAutoencoder, None],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "scoring": [StrOptions({"mse", "mahalanobis"})],
+        "false_alarm_rate": [Interval(Real, 0, 1, closed="neither")],
+        "cv": ["cv_object"],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    autoencoder_: LSTMAutoencoder
+    offset_: float
+
+    def __init__(
+        self,
+        autoencoder: LSTMAutoencoder | None = None,
+        *,
+        contamination: float | str = "auto",
+        scoring: str = "mse",
+        false_alarm_rate: float = 0.05,
+        cv: Any = 5,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.autoencoder = autoencoder
+        self.contamination = contamination
+        self.scoring = scoring
+        self.false_alarm_rate = false_alarm_rate
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def set_params(self, **params: Any) -> "LSTMOutlierDetector":
+        """Set parameters, also the autoencoder's as ``autoencoder__latent_dim`` etc.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. Those of the autoencoder turn ``autoencoder=None`` into what it stands for.
+
+        Returns
+        -------
+        self : LSTMOutlierDetector
+            The estimator.
+        """
+        nested = any(name.startswith("autoencoder__") for name in params)
+        if nested and self.autoencoder is None and params.get("autoencoder") is None:
+            params = {**params, "autoencoder": LSTMAutoencoder()}
+        return super().set_params(**params)
+
+    # Fitting
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, *, groups: ArrayLike | None = None) -> "LSTMOutlierDetector":
+        """Learn what is normal from X.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Training sequences, as :meth:`LSTMAutoencoder.fit` takes them, most of them normal.
+        y : Ignored
+            Present for API consistency.
+        groups : array-like of shape (n_sequences,) or None, default=None
+            Sequences of a group are never in different parts of the training data: give overlapping windows, or
+            sequences of one source, the same label.
+
+        Returns
+        -------
+        self : LSTMOutlierDetector
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X cannot be read as sequences, or cannot be split by `cv`. The estimator is then as it was.
+        KeyboardInterrupt
+            If Ctrl-C ends one of the fits: a threshold that is left unfinished is none.
+        """
+        with all_or_nothing(self):
+            seed = self._draw_seed()
+            autoencoder = self._make_autoencoder(seed)
+            sequences = self._validate(X, n_channels=autoencoder.n_channels)
+            splits = self._splits(len(sequences), groups, seed)
+            self.autoencoder_ = _fit_whole(autoencoder, X)
+            held_out = self._held_out(autoencoder, sequences, splits)
+            self._set_error_model(held_out)
+            self._set_offset(sequences, held_out)
+            return self
+
+    def _draw_seed(self) -> int:
+        own = self.random_state is not None or self.autoencoder is None
+        return draw_seed(self.random_state if own else self.autoencoder.random_state)  # type: ignore[union-attr]
+
+    def _make_autoencoder(self, seed: int) -> LSTMAutoencoder:
+        """The autoencoder to fit, with a seed."""
+        autoencoder: LSTMAutoencoder = LSTMAutoencoder() if self.autoencoder is None else clone(self.autoencoder)
+        return autoencoder.set_params(random_state=seed) if autoencoder.random_state is None else autoencoder
+
+    def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[tuple[Int64, Int64]]:
+        """Training and held-out rows of each part; none where held-out errors are not needed."""
+        if groups is not None:
+            groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
+            check_consistent_length(np.empty(n), groups)
+        if self.contamination != "auto" and self.scoring == "mse":
+            return []
+        cv = self.cv
+        if isinstance(cv, Integral):
+            n_parts = min(int(cv), n if groups is None else len(np.unique(groups)))
+            if n_parts < 2:
+                raise ValueError(
+                    f"Held-out errors need at least 2 {'sequences' if groups is None else 'groups'}, got "
+                    f"n_samples={n}{'' if groups is None else ' of one group'}. Pass more, or set a share as "
+                    'contamination and scoring="mse".'
+                )
+            cv = GroupKFold(n_parts) if groups is not None else KFold(n_parts, shuffle=True, random_state=seed)
+        return [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(np.empty(n), None, groups)]
+
+    def _held_out(
+        self, autoencoder: LSTMAutoencoder, sequences: Sequences, splits: list[tuple[Int64, Int64]]
+    ) -> _HeldOut:
+        """Errors of each part by an autoencoder that is fitted on the others."""
+        fitted = self.autoencoder_
+        parts = Parallel(n_jobs=self.n_jobs)(
+            delayed(_held_out_errors)(autoencoder, sequences, train, test, fitted.channel_scale_)
+            for train, test in splits
+        )
+        if not parts:
+            return _HeldOut(np.empty((0, sequences.n_channels), dtype=np.float32), np.empty(0, dtype=np.int64))
+        errors = np.concatenate([part.errors for part in parts])
+        trained = _size(fitted.module_, sequences, np.arange(len(sequences)), fitted.channel_scale_)
+        factor = _rescaling(trained, np.array([part.training_size for part in parts]), _root_mean_square(errors))
+        return _HeldOut(np.float32(factor) * errors, sequences.lengths[np.concatenate([test for _, test in splits])])
+
+    def _set_error_model(self, held_out: _HeldOut) -> None:
+        if self.scoring == "mahalanobis":
+            gaussian = ErrorGaussian.of(held_out.errors)
+            self.location_, self.covariance_ = gaussian.location, gaussian.covariance
+        elif hasattr(self, "location_"):  # of an earlier fit
+            del self.location_, self.covariance_
+
+    def _set_offset(self, sequences: Sequences, held_out: _HeldOut) -> None:
+        """The threshold, from held-out scores or from those of the training data."""
+        self.held_out_scores_ = (
+            self._scores(held_out.errors, held_out.lengths) if len(held_out.lengths) else np.empty(0)
+        )
+        if isinstance(self.contamination, str):
+            self.offset_ = float(np.quantile(self.held_out_scores_, self.false_alarm_rate, method="weibull"))
+        else:
+            self.offset_ = float(np.percentile(self._score_sequences(sequences), 100 * self.contamination))
+
+    def _validate(self, X: Any, *, n_channels: int | None = None) -> Sequences:
+        """X through the door, compared with the fitted data unless `n_channels` says that it is new."""
+        if n_channels is not None:
+            return validate_sequences(self, X, n_channels=n_channels)
+        fitted = self.autoencoder_
+        return validate_sequences(
+            self,
+            X,
+            n_channels=fitted.n_channels_in_,
+            fitted_container=fitted.container_,
+            fitted_channels=fitted.n_channels_in_,
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "offset_")
+
+    # Using
+
+    def score_samples(self, X: Any) -> Float64:
+        """How usual each sequence is: minus its error, as `scoring` measures it.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences like those of :meth:`fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_sequences,)
+            At most 0; the lower, the more unusual. Without unit.
+        """
+        check_is_fitted(self)
+        return self._score_sequences(self._validate(X))
+
+    def decision_function(self, X: Any) -> Float64:
+        """:meth:`score_samples` above the threshold.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences like those of :meth:`fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_sequences,)
+            Negative for outliers.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Tell outliers from normal sequences.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences like those of :meth:`fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_sequences,)
+            -1 for outliers, 1 for others.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def score_timesteps(self, X: Any) -> Any:
+        """How unusual each value is: where in a sequence, and in which channel, the error lies.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences like those of :meth:`fit`.
+
+        Returns
+        -------
+        errors : ndarray or list of ndarray
+            In the container and lengths of X; the higher, the more unusual; NaN where X has no value. With
+            ``scoring="mse"`` squared errors in units of the channels' variances, of which the mean over a sequence is
+            minus its score; with "mahalanobis" the squared deviation of each absolute error from `location_` in units
+            of its own variance, other channels left aside.
+        """
+        check_is_fitted(self)
+        sequences = self._validate(X)
+        values = np.concatenate([self._of_values(errors) for _, errors in self._errors(sequences)])
+        return restore(values.astype(np.float32), sequences.lengths, sequences.sizes, sequences.container)
+
+    def _errors(self, sequences: Sequences) -> Iterator[tuple[Int64, Float32]]:
+        """Rows of sequences, and their errors in standard units, batch by batch."""
+        fitted = self.autoencoder_
+        for rows in batches_of_rows(sequences, np.arange(len(sequences))):
+            yield rows, standard_errors(fitted.module_, sequences, rows, fitted.channel_scale_)
+
+    def _score_sequences(self, sequences: Sequences) -> Float64:
+        return np.concatenate(
+            [self._scores(errors, sequences.lengths[rows]) for rows, errors in self._errors(sequences)]
+        )
+
+    def _scores(self, errors: Float32, lengths: Int64) -> Float64:
+        """Minus the error of each sequence, from its steps' errors: (sum(lengths), n_channels) -> (n_sequences,)."""
+        squared = self._gaussian.squared_distances(errors) if self.scoring == "mahalanobis" else np.square(errors)
+        return -mean_by_sequence(squared, lengths)
+
+    def _of_values(self, errors: Float32) -> NDArray[Any]:
+        """How unusual each single error is."""
+        return self._gaussian.squared_deviations(errors) if self.scoring == "mahalanobis" else np.square(errors)
+
+    @property
+    def _gaussian(self) -> ErrorGaussian:
+        return ErrorGaussian(self.location_, self.covariance_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _fit_whole(autoencoder: LSTMAutoencoder, X: Any) -> LSTMAutoencoder:
+    """Fit a clone to the end; Ctrl-C, after which an autoencoder is fitted all the same, is passed on."""
+    fitted: LSTMAutoencoder = clone(autoencoder).fit(X)
+    if fitted.interrupted_:
+        raise KeyboardInterrupt
+    return fitted
+
+
+def _held_out_errors(
+    autoencoder: LSTMAutoencoder, sequences: Sequences, train: Int64, test: Int64, scale: Float64
+) -> _Part:
+    """Errors of the sequences `test` by an autoencoder that is fitted on `train`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all sequences tells of it
+        module = _fit_whole(autoencoder, _take(sequences, train)).module_
+    return _Part(standard_errors(module, sequences, test, scale), _size(module, sequences, train, scale))
+
+
+def _size(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> float:
+    """Root mean square of a network's errors."""
+    sizes = [
+        (_root_mean_square(standard_errors(module, sequences, batch, scale)), sequences.lengths[batch].sum())
+        for batch in batches_of_rows(sequences, rows)
+    ]
+    values, weights = np.array(sizes).T
+    return float(np.sqrt(np.average(np.square(values), weights=weights)))
+
+
+def _root_mean_square(errors: Float32) -> float:
+    return float(np.sqrt(np.nanmean(np.square(errors), dtype=np.float64)))
+
+
+def _rescaling(training_size: float, training_sizes: Float64, held_out_size: float) -> float:
+    """What to multiply held-out errors by, where the network in use plainly errs more or less than those behind them.
+
+    The errors on new data of the network in use are taken to be at least those on its training data, and at most these
+    times what the other networks' grow by from training to held-out data. Between these bounds, nothing is changed.
+    """
+    growth = max(1.0, held_out_size / max(_root_mean_square(training_sizes.astype(np.float32)), _LEAST_ERROR))
+    expected = np.clip(held_out_size, training_size, growth * max(training_size, _LEAST_ERROR))
+    return float(expected / max(held_out_size, _LEAST_ERROR))
+
+
+def _take(sequences: Sequences, rows: Int64) -> Any:
+    """Some sequences as X was: a table, an array or a list."""
+    sizes = sequences.sizes[rows]
+    steps = np.concatenate(
+        [sequences.steps[start : start + size] for start, size in zip(sequences.starts[rows], sizes, strict=True)]
+    )
+    return restore(steps, sizes, sizes, sequences.container)
