@@ -17,7 +17,9 @@ from sklearn.datasets import load_digits
 from sklearn_seqae import _files, _pictures
 from sklearn_seqae._arguments import PROG, make_parser
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._comparison import LinearModel, Split, accuracy, as_arrays, fit_linear, split_rows, take
+from sklearn_seqae._comparison import LinearModel, Split, accuracy, fit_linear, split_rows, take
+from sklearn_seqae._display_reconstruction import ReconstructionDisplay, reconstruction_size
+from sklearn_seqae._drawing import MAX_CHANNELS
 from sklearn_seqae._files import InputError, one_line
 from sklearn_seqae._sequences import Sequences, validate_sequences
 
@@ -274,20 +276,19 @@ def _draw_digits(result: _Result, path: Path) -> str:
 
 def _draw_sequences(result: _Result, path: Path) -> str:
     """Some scored sequences, from the best reconstructed to the worst; says what was drawn."""
-    X, scored, model = result.data.X, result.split.scored, result.model
-    best_first = scored[np.argsort(-model.score_samples(take(X, scored)), kind="stable")]
-    places = np.linspace(0, len(scored) - 1, min(_N_EXAMPLES, len(scored))).round().astype(int)
-    rows = best_first[places]
-    examples = take(X, rows)
-    originals, reconstructions = (
-        [np.reshape(sequence, (-1, model.n_channels_in_)) for sequence in sequences]
-        for sequences in (as_arrays(examples), model.reconstruct(examples))
-    )
+    scored, model = result.split.scored, result.model
+    n_drawn, n_channels = min(_N_EXAMPLES, len(scored)), min(MAX_CHANNELS, model.n_channels_in_)
     with _files.writing(path):
-        figure = _pictures.draw_sequences([f"sequence {row}" for row in rows], originals, reconstructions)
-        _pictures.save_figure(figure, path)
-    some = f", {_pictures.MAX_CHANNELS} channels of them" if model.n_channels_in_ > _pictures.MAX_CHANNELS else ""
-    return f"{_count(len(rows), f'{result.split.kind} sequence')}{some}, from the best reconstructed to the worst"
+        display = ReconstructionDisplay.from_estimator(
+            model,
+            take(result.data.X, scored),
+            n_sequences=n_drawn,
+            sequence_names=scored,
+            ax=_pictures.make_axes(reconstruction_size(n_channels, n_drawn)),
+        )
+        _pictures.save_figure(display.figure_, path)
+    some = f", {n_channels} channels of them" if n_channels < model.n_channels_in_ else ""
+    return f"{_count(n_drawn, f'{result.split.kind} sequence')}{some}, from the best reconstructed to the worst"
 
 
 if __name__ == "__main__":

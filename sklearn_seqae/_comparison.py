@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae._sequences import Sequences
 
-__all__ = ["LinearModel", "Split", "accuracy", "as_arrays", "fit_linear", "split_rows", "take"]
+__all__ = ["LinearModel", "Split", "accuracy", "fit_linear", "split_rows", "take"]
 
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -53,11 +53,6 @@ def take(X: Any, rows: Rows) -> Any:
     if isinstance(X, list):
         return [X[row] for row in rows]
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-
-
-def as_arrays(X: Any) -> list[Array]:
-    """Each sequence of a table, an array or a list."""
-    return list(X.to_numpy() if hasattr(X, "to_numpy") else X)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._comparison import LinearModel, accuracy, as_arrays, fit_linear, split_rows, take
+from sklearn_seqae._comparison import LinearModel, accuracy, fit_linear, split_rows, take
 from sklearn_seqae._sequences import Sequences, validate_sequences
 from tests.tiny import tiny
 
@@ -39,7 +39,6 @@ def test_rows_are_taken(make: Any) -> None:
     taken = take(make(X), np.array([2, 0]))
     assert type(taken) is type(make(X))
     np.testing.assert_array_equal(np.asarray(taken), [X[2], X[0]])
-    np.testing.assert_array_equal(as_arrays(taken), [X[2], X[0]])
 
 
 def test_perfect_with_all_components() -> None:

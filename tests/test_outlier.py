@@ -215,7 +215,9 @@ def test_mahalanobis_by_hand() -> None:
     errors = np.array([[-3.0, 2.0], [1.0, -3.0], [np.nan, 4.0], [np.nan, np.nan]], dtype=np.float32)
     # The covariance's inverse is [[1, -1], [-1, 4]] / 3. The third step has one channel of two: twice (4 - 2)² / 1.
     np.testing.assert_allclose(gaussian.squared_distances(errors)[:, 0], [4 / 3, 4 / 3, 8, np.nan], rtol=1e-6)
-    np.testing.assert_allclose(gaussian.squared_deviations(errors)[:3], [[1.0, 0.0], [0.0, 1.0], [np.nan, 4.0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        gaussian.squared_deviations(errors)[:3], [[1.0, 0.0], [0.0, 1.0], [np.nan, 4.0]], rtol=1e-6
+    )
 
 
 def test_mahalanobis_model_is_that_of_the_held_out_absolute_errors() -> None:
