@@ -47,6 +47,7 @@ def anomaly(path: Path) -> None:
         stride=STRIDE,
         labels=(step[2000:] >= 2500) & (step[2000:] < 2540),
         time=step[2000:],
+        xlabel="time step",
     )
     display.figure_.savefig(path, dpi=150)
     plt.close(display.figure_)
@@ -84,10 +85,11 @@ def draw_search(axes: "Axes", results: dict[str, Any], chosen: int) -> None:
     best = int(means.argmax())
     axes.errorbar(widths, means, errors, fmt="o-", color=BLUE, capsize=4, linewidth=2, markersize=6)
     axes.axhline(means[best] - errors[best], color=GREY, linestyle=":", linewidth=1.5)
-    axes.annotate("one standard error below the best", (widths[0], means[best] - errors[best]), (0, 5), **AT_POINT)
-    for index, text, color in ((best, "best", GREY), (chosen, "the rule's choice", ORANGE)):
+    axes.annotate("best − 1 standard error", (widths[0], means[best] - errors[best]), (0, 5), color=GREY, **AT_POINT)
+    for index, text, color, offset in ((best, "best", GREY, (0, 16)), (chosen, "the rule's choice", ORANGE, (0, -40))):
         axes.plot(widths[index], means[index], "o", color=color, markersize=13, fillstyle="none", markeredgewidth=2.5)
-        axes.annotate(text, (widths[index], means[index]), (8, -22), color=color, **AT_POINT)
+        axes.annotate(text, (widths[index], means[index]), offset, color=color, ha="center", **AT_POINT)
+    axes.set_ylim(top=1.01)
     axes.set_xscale("log", base=2)
     axes.set_xticks(widths, [str(width) for width in widths])
     axes.minorticks_off()
