@@ -30,6 +30,7 @@ PARTS: dict[str, dict[str, Any]] = {
     CHANCE: {},
     "no linear path": {"linear_path": False},
     "no mixing": {"mixing": 0},
+    "no blending": {"blending": 0},
     "no noise": {"noise": 0},
     "no weight decay": {"weight_decay": 0},
     "no clipping": {"max_grad_norm": None},
@@ -155,8 +156,6 @@ def error_ratio(pairs: Sequence[tuple[Fit, Fit]]) -> str:
 def section(results: Results, options: Options) -> str:
     """The table in Markdown, with what must be known to read it."""
     return f"""\
-## What each part of the recipe buys
-
 {paragraph(notes(options))}
 
 {change_table(results, options)}

@@ -223,8 +223,6 @@ def section(results: Results, options: Options) -> str:
         'same sequences as above: means over the seeds. "Raw" is on the sequences themselves.',
     ]
     return f"""\
-## Against PCA, on sequences not seen before
-
 {paragraph(error_notes(results, options))}
 
 {error_table(results, options)}

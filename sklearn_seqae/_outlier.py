@@ -57,13 +57,16 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         over as ``autoencoder__latent_dim`` etc., also where it is None.
     contamination : float or "auto", default="auto"
         How `offset_` is chosen, below which a sequence is an outlier. A share in (0, 0.5] marks this share of the
-        training sequences, which is right where so many of them are outliers. "auto" takes them to be normal, and sets
-        the threshold such that a share of `false_alarm_rate` of *new* normal sequences is marked: see Notes.
-    scoring : {"mse", "mahalanobis"}, default="mse"
-        "mse" is the mean squared error of a sequence, each channel in units of its standard deviation in the training
-        data. "mahalanobis" is the mean, over the steps, of the squared Mahalanobis distance of the absolute errors of
-        the channels, as in EncDec-AD [1]_: an error counts for more in a channel that is usually drawn well. It needs
-        errors on data that was not trained on, and so fits more than once, as "auto" does.
+        training sequences, which is right where so many of them are outliers. (Of new sequences it may mark most: the
+        network knows few training sequences by heart.) "auto" takes the training sequences to be normal, and sets the
+        threshold such that a share of `false_alarm_rate` of *new* normal sequences is marked: see Notes.
+    scoring : {"mae", "mse", "mahalanobis"}, default="mae"
+        "mae" and "mse" are the mean absolute and the mean squared error of a sequence, each channel in units of its
+        standard deviation in the training data. With squares the few largest errors decide, which normal sequences
+        with spikes have, too: "mae" tells classes of real data better apart. "mahalanobis" is the mean, over the
+        steps, of the squared Mahalanobis distance of the absolute errors of the channels, as in EncDec-AD [1]_: an
+        error counts for more in a channel that is usually drawn well. It needs errors on data that was not trained
+        on, and so fits more than once, as "auto" does.
     false_alarm_rate : float, default=0.05
         Share of new normal sequences that ``contamination="auto"`` lets be marked. Fewer than ``1 / false_alarm_rate
         - 1`` training sequences cannot tell so small a rate: the threshold is then their largest held-out error.
@@ -86,7 +89,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         Threshold of :meth:`score_samples`; ``decision_function = score_samples - offset_``.
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the sequences by autoencoders that were not trained on them, in the order of the parts; empty where
-        there was no need of them (``contamination`` a share and ``scoring="mse"``).
+        there was no need of them (``contamination`` a share, ``scoring`` other than "mahalanobis").
     location_ : ndarray of shape (n_channels,)
         Mean of the held-out absolute errors, in standard units; only with ``scoring="mahalanobis"``.
     covariance_ : ndarray of shape (n_channels, n_channels)
@@ -108,8 +111,8 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     other parts, and the threshold is the quantile of these held-out scores at which a further one is beyond it with
     probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated quantile of conformal
     prediction [2]_). It holds for new sequences that come as the training sequences did; as `autoencoder_` was fitted
-    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where `autoencoder_` errs plainly
-    more or less on its training data than the others did on theirs, the held-out errors are scaled accordingly.)
+    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where `autoencoder_` errs more or
+    less on its training data than the others did on theirs, the held-out mean squared error is changed by as much.)
 
     For "mahalanobis" the mean and covariance of the errors are estimated on the same held-out errors, pooled over all
     steps (Malhotra et al. set a validation part aside; cross-fitting uses each sequence). The covariance is shrunk
@@ -140,7 +143,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "autoencoder": [LSTMAutoencoder, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "scoring": [StrOptions({"mse", "mahalanobis"})],
+        "scoring": [StrOptions({"mae", "mse", "mahalanobis"})],
         "false_alarm_rate": [Interval(Real, 0, 1, closed="neither")],
         "cv": ["cv_object"],
         "n_jobs": [Integral, None],
@@ -155,7 +158,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         autoencoder: LSTMAutoencoder | None = None,
         *,
         contamination: float | str = "auto",
-        scoring: str = "mse",
+        scoring: str = "mae",
         false_alarm_rate: float = 0.05,
         cv: Any = 5,
         n_jobs: int | None = None,
@@ -240,7 +243,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         if groups is not None:
             groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
             check_consistent_length(np.empty(n), groups)
-        if self.contamination != "auto" and self.scoring == "mse":
+        if self.contamination != "auto" and self.scoring != "mahalanobis":
             return []
         cv = self.cv
         if isinstance(cv, Integral):
@@ -249,7 +252,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
                 raise ValueError(
                     f"Held-out errors need at least 2 {'sequences' if groups is None else 'groups'}, got "
                     f"n_samples={n}{'' if groups is None else ' of one group'}. Pass more, or set a share as "
-                    'contamination and scoring="mse".'
+                    'contamination, and scoring="mae".'
                 )
             cv = GroupKFold(n_parts) if groups is not None else KFold(n_parts, shuffle=True, random_state=seed)
         return [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(np.empty(n), None, groups)]
@@ -362,10 +365,10 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         Returns
         -------
         errors : ndarray or list of ndarray
-            In the container and lengths of X; the higher, the more unusual; NaN where X has no value. With
-            ``scoring="mse"`` squared errors in units of the channels' variances, of which the mean over a sequence is
-            minus its score; with "mahalanobis" the squared deviation of each absolute error from `location_` in units
-            of its own variance, other channels left aside.
+            In the container and lengths of X; the higher, the more unusual; NaN where X has no value. With "mae" and
+            "mse" absolute and squared errors in units of the channels' standard deviations and variances, of which the
+            mean over a sequence is minus its score; with "mahalanobis" the squared deviation of each absolute error
+            from `location_` in units of its own variance, other channels left aside.
         """
         check_is_fitted(self)
         sequences = self._validate(X)
@@ -385,12 +388,15 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _scores(self, errors: Float32, lengths: Int64) -> Float64:
         """Minus the error of each sequence, from its steps' errors: (sum(lengths), n_channels) -> (n_sequences,)."""
-        squared = self._gaussian.squared_distances(errors) if self.scoring == "mahalanobis" else np.square(errors)
-        return -mean_by_sequence(squared, lengths)
+        joint = self.scoring == "mahalanobis"
+        values = self._gaussian.squared_distances(errors) if joint else self._of_values(errors)
+        return -mean_by_sequence(values, lengths)
 
     def _of_values(self, errors: Float32) -> NDArray[Any]:
         """How unusual each single error is."""
-        return self._gaussian.squared_deviations(errors) if self.scoring == "mahalanobis" else np.square(errors)
+        if self.scoring == "mahalanobis":
+            return self._gaussian.squared_deviations(errors)
+        return np.square(errors) if self.scoring == "mse" else np.abs(errors)
 
     @property
     def _gaussian(self) -> ErrorGaussian:
@@ -436,14 +442,14 @@ def _root_mean_square(errors: Float32) -> float:
 
 
 def _rescaling(training_size: float, training_sizes: Float64, held_out_size: float) -> float:
-    """What to multiply held-out errors by, where the network in use plainly errs more or less than those behind them.
+    """What to multiply held-out errors by, so that they suit the network in use rather than those behind them.
 
-    The errors on new data of the network in use are taken to be at least those on its training data, and at most these
-    times what the other networks' grow by from training to held-out data. Between these bounds, nothing is changed.
+    Mean squares on new data are taken to be those on the network's own training data, and in addition what the other
+    networks' grew by from training to held-out data. (Training errors alone say little: a network that was trained
+    longer has smaller ones, and not much smaller errors on new data.)
     """
-    growth = max(1.0, held_out_size / max(_root_mean_square(training_sizes.astype(np.float32)), _LEAST_ERROR))
-    expected = np.clip(held_out_size, training_size, growth * max(training_size, _LEAST_ERROR))
-    return float(expected / max(held_out_size, _LEAST_ERROR))
+    growth = max(0.0, held_out_size**2 - float(np.mean(np.square(training_sizes))))
+    return float(np.sqrt(training_size**2 + growth) / max(held_out_size, _LEAST_ERROR))
 
 
 def _take(sequences: Sequences, rows: Int64) -> Any:

@@ -1,0 +1,174 @@
+"""Tables of what `anomaly.py` measures, with what must be known to read them."""
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from _anomaly import METHODS, OURS
+from _anomaly_tasks import (
+    FALSE_ALARM_RATE,
+    N_FRESH,
+    TOLERANCE,
+    FalseAlarms,
+    Judged,
+    Located,
+    Marked,
+    load_series,
+    period,
+)
+from _report import table
+from scipy.stats import rankdata
+
+__all__ = ["alarm_notes", "alarm_table", "class_notes", "class_tables", "series_notes", "series_table"]
+
+# Results by method and set, classes in order and within each the seeds.
+Comparison = Mapping[tuple[str, str], Sequence[Judged]]
+
+
+# Classes
+
+
+def class_tables(found: Comparison, names: Sequence[str], n_seeds: Callable[[str], int]) -> tuple[str, str]:
+    """Areas under the ROC curve, and average precisions: a row for each method, a column for each set."""
+    ranks = _ranks(found, names)
+    header = ["", *names, "mean over sets"]
+    areas, precisions = [], []
+    for method in _methods(found):
+        row = [method, *(f"{_mean(found, 'area', method, name):.3f}" for name in names)]
+        seconds = statistics.median(fit.seconds for name in names for fit in found[method, name])
+        mean = _mean_over_sets(found, "area", method, names, n_seeds(method))
+        areas.append([*row, mean, f"{np.mean(ranks[method]):.1f}", f"{seconds:.2g}"])
+        row = [method, *(f"{_mean(found, 'precision', method, name):.3f}" for name in names)]
+        precisions.append([*row, _mean_over_sets(found, "precision", method, names, n_seeds(method))])
+    first = _methods(found)[0]
+    shares = [_mean(found, "share", first, name) for name in names]
+    precisions.append(["chance", *(f"{share:.3f}" for share in shares), f"{np.mean(shares):.3f}"])
+    return table([*header, "mean rank", "seconds"], areas), table(header, precisions)
+
+
+def class_notes(found: Comparison, names: Sequence[str], n_seeds: int, n_few_seeds: int, split: str) -> Iterator[str]:
+    """What must be known to read the tables of classes, and how ours did."""
+    yield "One class is normal and fitted, the others are anomalies. Area under the ROC curve, judged on"
+    yield {"test": "the test split", "validation": "a quarter of the normal and all other training sequences"}[split]
+    yield f"(chance: 0.5); mean over classes and {n_seeds} seed{'s' if n_seeds > 1 else ''}"
+    yield f"({n_few_seeds} for mahalanobis, which takes six fits, and for PyOD's trained longer; none where nothing is"
+    yield "random)."
+    yield "± is the standard deviation of the mean over sets from seed to seed. Seconds are the median of a fit."
+    for method in OURS.values():
+        if method in _methods(found):
+            yield _standing(found, names, method)
+
+
+def _standing(found: Comparison, names: Sequence[str], method: str) -> str:
+    """On which sets a rival is better than one of ours."""
+    rivals = [rival for rival in _methods(found) if rival not in OURS.values()]
+    lost = []
+    for name in names:
+        areas = {rival: _mean(found, "area", rival, name) for rival in rivals}
+        best, own = max(areas, key=lambda rival: areas[rival]), _mean(found, "area", method, name)
+        if areas[best] > own:
+            lost.append(f"{name} ({best}, {areas[best]:.3f} against {own:.3f})")
+    means = {m: np.mean([_mean(found, "area", m, name) for name in names]) for m in [*rivals, method]}
+    place = sorted(means, key=lambda m: -means[m]).index(method) + 1
+    where = f"a rival is better on {', '.join(lost)}" if lost else "no rival is better on any set"
+    return f"**{method}**: by mean area, place {place} among {len(rivals)} rivals and itself; {where}."
+
+
+def _methods(found: Comparison) -> list[str]:
+    """Those that were measured."""
+    measured = {method for method, _ in found}
+    return [method for method in METHODS if method in measured]
+
+
+def _mean(found: Comparison, quantity: str, method: str, name: str) -> float:
+    """Over classes and seeds."""
+    return statistics.mean(getattr(fit, quantity) for fit in found[method, name])
+
+
+def _mean_over_sets(found: Comparison, quantity: str, method: str, names: Sequence[str], n_seeds: int) -> str:
+    """The mean over sets, and its deviation from seed to seed."""
+    by_seed = [
+        statistics.mean(
+            statistics.mean(getattr(fit, quantity) for fit in found[method, name][seed::n_seeds]) for name in names
+        )
+        for seed in range(n_seeds)
+    ]
+    deviation = f" ± {statistics.stdev(by_seed):.3f}" if n_seeds > 1 else ""
+    return f"{statistics.mean(by_seed):.3f}{deviation}"
+
+
+def _ranks(found: Comparison, names: Sequence[str]) -> dict[str, list[float]]:
+    """Rank of each method on each set: 1 has the largest area."""
+    methods = _methods(found)
+    areas = np.array([[_mean(found, "area", method, name) for name in names] for method in methods])
+    return dict(zip(methods, rankdata(-areas.round(4), axis=0).tolist(), strict=True))
+
+
+# False alarms
+
+
+def alarm_table(found: Mapping[str, Sequence[FalseAlarms]]) -> str:
+    """Shares of fresh normal sequences that are marked, pooled over fits, with the range of single fits."""
+    header = ["normal data", "fitted", "fresh, pooled", "wanted"]
+    header += ['marked, "auto"', "range of fits", "marked, by training errors", "range of fits", "seconds"]
+    rows = []
+    for name, fits in found.items():
+        n_fitted = sorted({fit.n_fitted for fit in fits})
+        span = f"{n_fitted[0]:,}" if len(n_fitted) == 1 else f"{n_fitted[0]:,}–{n_fitted[-1]:,}"
+        row = [name, span, f"{sum(fit.n_fresh for fit in fits):,}", f"{FALSE_ALARM_RATE:.1%}"]
+        for quantity in ("n_auto", "n_training"):
+            row += _share_and_range([getattr(fit, quantity) for fit in fits], [fit.n_fresh for fit in fits])
+        rows.append([*row, f"{statistics.median(fit.seconds for fit in fits):.0f}"])
+    return table(header, rows)
+
+
+def _share_and_range(marked: Sequence[int], fresh: Sequence[int]) -> tuple[str, str]:
+    shares = [m / n for m, n in zip(marked, fresh, strict=True)]
+    return f"{sum(marked) / sum(fresh):.1%}", f"{min(shares):.1%}–{max(shares):.1%}"
+
+
+def alarm_notes(n_seeds: int) -> Iterator[str]:
+    """What must be known to read the table of false alarms."""
+    yield '`LSTMOutlierDetector(random_state=seed)`, of which `contamination="auto"` is the default:'
+    yield f"{FALSE_ALARM_RATE:.0%} of fresh normal sequences should be marked. Beside it, the threshold that marks as"
+    yield "many of the training sequences themselves, as a share as `contamination` does. Fresh are the test split's"
+    yield f"sequences, of the same class or all, or {N_FRESH:,} new ones of a process, pooled over classes and"
+    yield f"{n_seeds} seed{'s' if n_seeds > 1 else ''}. The published splits of real sets need not be alike, and fewer"
+    yield "than 19 sequences cannot tell a rate of 5 %: the threshold is then their largest held-out error. Seconds are"
+    yield "the median of all six fits together."
+
+
+# A series
+
+
+def series_table(found: Mapping[str, Sequence[Located]]) -> str:
+    """How well the marked steps are told, by method."""
+    header = [""]
+    for what in ("scores of windows", "scores of steps"):
+        header += [f"{what}: area", "average precision", "found"]
+    rows = []
+    for method, fits in found.items():
+        steps = [fit.steps for fit in fits if fit.steps is not None]
+        row = [method, *_marked_cells([fit.windows for fit in fits]), *_marked_cells(steps)]
+        rows.append([*row, f"{statistics.median(fit.seconds for fit in fits):.2g}"])
+    return table([*header, "seconds"], rows)
+
+
+def _marked_cells(fits: Sequence[Marked]) -> list[str]:
+    """Means over seeds; dashes where there is nothing."""
+    if not fits:
+        return ["–"] * 3
+    area, precision = (statistics.mean(getattr(fit, what) for fit in fits) for what in ("area", "precision"))
+    return [f"{area:.3f}", f"{precision:.3f}", f"{sum(fit.is_found for fit in fits)} of {len(fits)}"]
+
+
+def series_notes(stride: int) -> Iterator[str]:
+    """What must be known to read the table of the series."""
+    series = load_series()
+    n_judged = len(series.values) - series.n_training
+    width = period(series.values[: series.n_training])
+    yield f"Series 135 of the KDD-TSAD collection, a patient's pulse: fitted to windows of {width} steps, one period,"
+    yield f"that start every {stride} steps," if stride > 1 else "that start at each step,"
+    yield f"of the first {series.n_training:,} steps, and judged on the other {n_judged:,}, of which"
+    yield f"{series.anomalous.sum()} are marked as anomalous. Found: the highest score is at most {TOLERANCE} steps off"
+    yield f"(the archive's own rule). By chance the average precision is {series.anomalous.sum() / n_judged:.4f}."
