@@ -105,11 +105,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         where there are too few sequences to learn more from. "auto" is 1/2 of up to 200 sequences, and 100 sequences
         an epoch of more.
     learning_rate : float, default=0.003
-        Highest learning rate of the optimizer (AdamW).
+        Highest learning rate of the optimizer (AdamW, which without weight decay is Adam).
     schedule : {"plateau", "constant"}, default="plateau"
         "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last 40 % of
         `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
-    weight_decay : float, default=0.1
+    weight_decay : float, default=0.0
         Weight decay of the optimizer, on weights only; with 0, it is Adam. It fades with the learning rate.
     max_grad_norm : float or None, default=1.0
         Gradients are scaled down to this Euclidean norm; None leaves them.
@@ -188,7 +188,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     With ``hidden_layer_sizes=(), decoder="repeat", output_layer=None, patch_len=1, standardize=False`` the network is
     the widely copied LSTM(latent_dim) -> RepeatVector(n_timesteps) -> LSTM(n_channels); ``noise=0, mixing=0,
-    weight_decay=0, max_grad_norm=None, schedule="constant", learning_rate=0.001`` trains it with plain Adam.
+    max_grad_norm=None, schedule="constant", learning_rate=0.001`` trains it with plain Adam.
 
     References
     ----------
@@ -280,7 +280,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         blending: float | str = "auto",
         learning_rate: float = 3e-3,
         schedule: str = "plateau",
-        weight_decay: float = 0.1,
+        weight_decay: float = 0.0,
         max_grad_norm: float | None = 1.0,
         batch_size: int = 64,
         max_epochs: int | str = "auto",

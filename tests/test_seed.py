@@ -37,7 +37,6 @@ def copied(**changes: Any) -> LSTMAutoencoder:
         "standardize": False,
         "noise": 0,
         "mixing": 0,
-        "weight_decay": 0,
         "max_grad_norm": None,
         "learning_rate": 1e-3,
         "schedule": "constant",
