@@ -22,7 +22,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Literal, NamedTuple, Self
@@ -390,6 +390,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="20,000 sequences and a map of 120 MB: under a minute")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 3)")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
     parser.add_argument(
         "--scratch",
@@ -405,6 +406,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
     plan = QUICK if parsed.quick else FULL
+    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
     streamings = measure_streaming(parsed.scratch, plan.n_mapped)
     body = section(plan, measure_encoding(plan), streamings)
     print(body)

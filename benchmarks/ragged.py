@@ -23,7 +23,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -352,6 +352,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer sequences, contestants and rounds: under a minute")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 5)")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
     return parser.parse_args(arguments)
 
@@ -360,6 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
     plan = QUICK if parsed.quick else FULL
+    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
     body = section(plan, measure_all(plan), measure_scores(plan))
     print(body)
     if parsed.write:

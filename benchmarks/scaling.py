@@ -18,7 +18,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -374,6 +374,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few and small sizes, one round: under a minute")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 3)")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md, and draw scaling.png")
     return parser.parse_args(arguments)
 
@@ -382,6 +383,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
     plan = QUICK if parsed.quick else FULL
+    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
     fits = measure_all(plan)
     body = section(plan, fits)
     print(body)

@@ -469,6 +469,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="one shape, few sequences and rounds: under a minute without Keras"
     )
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 5, encoding 3)")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     parser.add_argument("--device", default="cpu", help="where to compute: cpu (default), cuda, cuda:1, ...")
     for backend, name in BACKENDS.items():
@@ -481,7 +482,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parsed = parse(arguments)
     interpreters = {"jax": parsed.keras_jax, "tensorflow": parsed.keras_tensorflow}
     keras = {backend: interpreter for backend, interpreter in interpreters.items() if interpreter}
-    body = section(QUICK if parsed.quick else FULL, keras, parsed.device)
+    plan = QUICK if parsed.quick else FULL
+    if parsed.rounds:
+        plan = plan._replace(n_rounds=dict.fromkeys(plan.n_rounds, parsed.rounds))
+    body = section(plan, keras, parsed.device)
     print(body)
     if parsed.write:
         name = "speed" if parsed.device == "cpu" else "speed-gpu"
