@@ -67,7 +67,7 @@ class AnomalyDisplay:
     ----------
     figure_ : matplotlib Figure
         The figure.
-    axes_ : ndarray of matplotlib Axes of shape (n_channels_drawn + 1,)
+    ax_ : ndarray of matplotlib Axes of shape (n_channels_drawn + 1,)
         The axes of the channels, and last that of the score.
     bounding_ax_ : matplotlib Axes or None
         The axes within whose bounds the others are; None where axes were given one by one.
@@ -88,12 +88,12 @@ class AnomalyDisplay:
     >>> series = np.sin(np.arange(200) / 5)
     >>> series[120:125] += 2
     >>> display = AnomalyDisplay.from_predictions(series, np.abs(series), threshold=1.2, time=0.1, xlabel="time (s)")
-    >>> [axis.get_ylabel() for axis in display.axes_]
+    >>> [axis.get_ylabel() for axis in display.ax_]
     ['value', 'anomaly score']
     >>> plt.close(display.figure_)
     """
 
-    axes_: Array
+    ax_: Array
     bounding_ax_: "Axes | None"
     figure_: "Figure"
     lines_: "list[Line2D]"
@@ -169,7 +169,7 @@ class AnomalyDisplay:
         times = times_of(time, len(series))
         n_rows = len(rows) + 1
         panels = make_panels(ax, n_rows, 1, size=(6.5, 1.05 * n_rows + 1.2), labels=self._legend_texts(known))
-        self.axes_, self.bounding_ax_, self.figure_ = panels.axes[:, 0], panels.bounding_ax, panels.figure
+        self.ax_, self.bounding_ax_, self.figure_ = panels.axes[:, 0], panels.bounding_ax, panels.figure
         self._draw_lines(times, series[:, rows], scores, series_kwargs, score_kwargs)
         self._shade(times, scores, known)
         xlabel = xlabel or ("time step" if time is None else "time")
@@ -210,13 +210,13 @@ class AnomalyDisplay:
         width = 1.2 if len(times) < 2000 else 0.7
         style = merge_style(Line2D, {"color": DARK, "linewidth": width}, series_kwargs)
         self.lines_ = [
-            draw_line(axis, times, values, **style) for axis, values in zip(self.axes_[:-1], series.T, strict=True)
+            draw_line(axis, times, values, **style) for axis, values in zip(self.ax_[:-1], series.T, strict=True)
         ]
         style = merge_style(Line2D, {"color": BLUE, "linewidth": width}, score_kwargs)
-        self.score_line_ = draw_line(self.axes_[-1], times, scores, **style)
+        self.score_line_ = draw_line(self.ax_[-1], times, scores, **style)
         self.threshold_line_ = None
         if self.threshold is not None:
-            self.threshold_line_ = self.axes_[-1].axhline(
+            self.threshold_line_ = self.ax_[-1].axhline(
                 self.threshold, color="black", linestyle=(0, (4, 2)), linewidth=1.0, label="threshold"
             )
 
@@ -226,25 +226,25 @@ class AnomalyDisplay:
         self.alarm_areas_, self.label_areas_ = [], []
         if self.threshold is not None:
             alarms = {**style, "color": VERMILION, "alpha": 0.3, "label": "above the threshold"}
-            self.alarm_areas_ = [shade_steps(axis, times, scores > self.threshold, **alarms) for axis in self.axes_]
+            self.alarm_areas_ = [shade_steps(axis, times, scores > self.threshold, **alarms) for axis in self.ax_]
         if known is not None:
             bars = {**style, "color": GREEN, "label": "known anomaly"}
-            self.label_areas_ = [shade_steps(axis, times, known, _BAND, **bars) for axis in self.axes_]
+            self.label_areas_ = [shade_steps(axis, times, known, _BAND, **bars) for axis in self.ax_]
 
     def _dress(self, ylabels: list[str], xlabel: str, log: bool, counts_steps: bool) -> None:
         """Scales and labels of the axes."""
         from matplotlib.ticker import MaxNLocator
 
-        for axis, label in zip(self.axes_, [*ylabels, "anomaly score"], strict=True):
+        for axis, label in zip(self.ax_, [*ylabels, "anomaly score"], strict=True):
             axis.set_ylabel(label)
             axis.spines[["top", "right"]].set_visible(False)
             axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
             axis.margins(x=0.01)
         if log:
-            self.axes_[-1].set_yscale("log")
-        tidy_time(self.axes_[-1], 7, counts_steps)
-        self.axes_[-1].set_xlabel(xlabel)
-        self.figure_.align_ylabels(list(self.axes_))
+            self.ax_[-1].set_yscale("log")
+        tidy_time(self.ax_[-1], 7, counts_steps)
+        self.ax_[-1].set_xlabel(xlabel)
+        self.figure_.align_ylabels(list(self.ax_))
 
     def _legend_texts(self, known: Bool | None) -> list[str]:
         """What the legend will say, which decides how much room it is given."""

@@ -25,7 +25,7 @@ _SIZE = (5.0, 3.3)
 class LossCurveDisplay:
     """Training and validation loss over the epochs, with the best epoch marked.
 
-    Make it with :meth:`from_estimator`. The parameters are stored as attributes.
+    Make it with :meth:`from_estimator` or :meth:`from_predictions`. The parameters are stored as attributes.
 
     Parameters
     ----------
@@ -234,6 +234,46 @@ class LossCurveDisplay:
             )
         validation_loss = getattr(estimator, "validation_loss_curve_", None)
         return cls(estimator.loss_curve_, validation_loss, name=name).plot(ax, **plot_kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        training_loss: ArrayLike,
+        validation_loss: ArrayLike | None = None,
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        **plot_kwargs: Any,
+    ) -> "LossCurveDisplay":
+        """Draw losses that were recorded elsewhere, such as by a callback or in an earlier session.
+
+        Parameters
+        ----------
+        training_loss : array-like of shape (n_epochs,)
+            Training loss of each epoch.
+        validation_loss : array-like of shape (n_epochs,) or None, default=None
+            Validation loss of each epoch; None or empty where there is none.
+        name : str or None, default=None
+            What the legend calls the curves.
+        ax : matplotlib Axes or None, default=None
+            Where to draw, beside what is there; None makes a figure.
+        **plot_kwargs : dict
+            Further arguments of :meth:`plot`.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If the losses or an argument do not fit.
+        """
+        require_matplotlib(f"{cls.__name__}.from_predictions")
+        return cls(training_loss, validation_loss, name=name).plot(ax, **plot_kwargs)
 
 
 def _make_ax() -> "Axes":

@@ -68,7 +68,7 @@ class ReconstructionDisplay:
     ----------
     figure_ : matplotlib Figure
         The figure.
-    axes_ : ndarray of matplotlib Axes of shape (n_channels_drawn, n_sequences)
+    ax_ : ndarray of matplotlib Axes of shape (n_channels_drawn, n_sequences)
         The axes.
     bounding_ax_ : matplotlib Axes or None
         The axes within whose bounds the others are; None where axes were given one by one.
@@ -93,14 +93,14 @@ class ReconstructionDisplay:
     >>> X = np.sin(phase + np.linspace(0, 2 * np.pi, 20))
     >>> autoencoder = LSTMAutoencoder(latent_dim=2, max_epochs=50, random_state=0).fit(X)
     >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, time=0.5, xlabel="time (s)", units="mV")
-    >>> display.axes_.shape
+    >>> display.ax_.shape
     (1, 4)
-    >>> display.axes_[0, 0].get_ylabel()
+    >>> display.ax_[0, 0].get_ylabel()
     'value (mV)'
     >>> plt.close(display.figure_)
     """
 
-    axes_: Array
+    ax_: Array
     bounding_ax_: "Axes | None"
     figure_: "Figure"
     original_lines_: Array
@@ -171,7 +171,7 @@ class ReconstructionDisplay:
         shape = (len(rows), len(self.original))
         size, texts = reconstruction_size(*shape), self._legend_texts(rows)
         panels = make_panels(ax, *shape, size=size, labels=texts, title_lines=2 if self.titles else 0)
-        self.axes_, self.bounding_ax_, self.figure_ = panels.axes, panels.bounding_ax, panels.figure
+        self.ax_, self.bounding_ax_, self.figure_ = panels.axes, panels.bounding_ax, panels.figure
         self._draw_panels(rows, times, *_styles(original_kwargs, reconstruction_kwargs))
         self._label([labels[row] for row in rows], xlabel or ("time step" if time is None else "time"), time is None)
         ends = self._shade_ends(times)
@@ -194,8 +194,8 @@ class ReconstructionDisplay:
 
     def _draw_panels(self, rows: list[int], times: Array, style: Style, reconstruction_style: Style) -> None:
         names = ("original_lines_", "reconstruction_lines_", "filled_lines_", "error_areas_")
-        drawn = np.empty((len(names), *self.axes_.shape), dtype=object)
-        for place, axis in np.ndenumerate(self.axes_):
+        drawn = np.empty((len(names), *self.ax_.shape), dtype=object)
+        for place, axis in np.ndenumerate(self.ax_):
             channel, sequence = rows[place[0]], place[1]
             values = self.original[sequence][:, channel], self.reconstruction[sequence][:, channel]
             artists = _draw_channel(axis, times[: len(values[0])], *values, style, reconstruction_style)
@@ -207,24 +207,24 @@ class ReconstructionDisplay:
     def _label(self, labels: list[str], xlabel: str, counts_steps: bool) -> None:
         from matplotlib.ticker import MaxNLocator
 
-        for axis in self.axes_.ravel():
+        for axis in self.ax_.ravel():
             axis.spines[["top", "right"]].set_visible(False)
             axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
             tidy_time(axis, 4, counts_steps)
-        for axis, title in zip(self.axes_[0], self.titles or [""] * len(self.original), strict=True):
+        for axis, title in zip(self.ax_[0], self.titles or [""] * len(self.original), strict=True):
             axis.set_title(title, fontsize="medium")
-        for axis, label in zip(self.axes_[:, 0], labels, strict=True):
+        for axis, label in zip(self.ax_[:, 0], labels, strict=True):
             axis.set_ylabel(label)
-        for axis in self.axes_[-1]:
+        for axis in self.ax_[-1]:
             axis.set_xlabel(xlabel)
-        self.figure_.align_ylabels(list(self.axes_[:, 0]))
+        self.figure_.align_ylabels(list(self.ax_[:, 0]))
 
     def _shade_ends(self, times: Array) -> "list[Artist]":
         """Grey from half a step behind the end of each sequence that is shorter than the longest; the areas."""
         areas: list[Artist] = []
-        limits = [axis.get_xlim() for axis in self.axes_.ravel()]
-        lengths = np.tile([_length(sequence) for sequence in self.original], len(self.axes_))
-        for axis, (left, right), length in zip(self.axes_.ravel(), limits, lengths, strict=True):
+        limits = [axis.get_xlim() for axis in self.ax_.ravel()]
+        lengths = np.tile([_length(sequence) for sequence in self.original], len(self.ax_))
+        for axis, (left, right), length in zip(self.ax_.ravel(), limits, lengths, strict=True):
             if length < len(times):
                 last, following = on_axis(axis, times[length - 1 : length + 1])
                 areas.append(axis.axvspan((last + following) / 2, right, color="0.92", linewidth=0, zorder=0))

@@ -62,6 +62,7 @@ CALLS: dict[str, Callable[[], Any]] = {
     "ReconstructionDisplay.from_predictions": lambda: ReconstructionDisplay.from_predictions(None, None),
     "LossCurveDisplay.plot": lambda: LossCurveDisplay([1.0]).plot(),
     "LossCurveDisplay.from_estimator": lambda: LossCurveDisplay.from_estimator(None),
+    "LossCurveDisplay.from_predictions": lambda: LossCurveDisplay.from_predictions([1.0]),
     "LatentDisplay.plot": lambda: LatentDisplay(CODES).plot(),
     "LatentDisplay.from_estimator": lambda: LatentDisplay.from_estimator(None, None),
     "LatentDisplay.from_predictions": lambda: LatentDisplay.from_predictions(None),

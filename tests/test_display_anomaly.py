@@ -36,7 +36,7 @@ def test_series_above_its_scores() -> None:
     series = np.column_stack([np.arange(6.0), -np.arange(6.0)])
     scores = np.array([0.0, 2, 2, 0, NAN, 3])
     display = AnomalyDisplay(series, scores, 1.0, labels=[0, 0, 1, 1, 0, 0]).plot()
-    assert display.axes_.shape == (3,)
+    assert display.ax_.shape == (3,)
     for line, values in zip([*display.lines_, display.score_line_], [*series.T, scores], strict=True):
         np.testing.assert_array_equal(line.get_ydata(), values)
     assert display.threshold_line_ is not None
@@ -45,8 +45,8 @@ def test_series_above_its_scores() -> None:
     assert [extents(areas) for areas in display.label_areas_] == [[(1.5, 3.5)]] * 3
     alarm, known = display.alarm_areas_[0], display.label_areas_[0]
     assert to_hex(np.asarray(alarm.get_facecolor())[0]) != to_hex(np.asarray(known.get_facecolor())[0])
-    assert [axis.get_ylabel() for axis in display.axes_] == ["channel 0", "channel 1", "anomaly score"]
-    assert display.axes_[-1].get_xlabel() == "time step"
+    assert [axis.get_ylabel() for axis in display.ax_] == ["channel 0", "channel 1", "anomaly score"]
+    assert display.ax_[-1].get_xlabel() == "time step"
     assert legend_texts(legend_of(display.figure_)) == ["threshold", "above the threshold", "known anomaly"]
     drawn(display.figure_)
 
@@ -79,17 +79,17 @@ def test_data_frame_over_dates() -> None:
     display = AnomalyDisplay.from_predictions(
         frame, [0, 0, 1], threshold=0.5, time=dates, units=["l/s", "m"], channels=["level"], xlabel="day"
     )
-    assert [axis.get_ylabel() for axis in display.axes_] == ["level (m)", "anomaly score"]
+    assert [axis.get_ylabel() for axis in display.ax_] == ["level (m)", "anomaly score"]
     np.testing.assert_array_equal(display.lines_[0].get_ydata(), [3, 2, 1])
     ((left, right),) = extents(display.alarm_areas_[0])
     assert (left % 1, right - left) == (0.5, 1)  # matplotlib counts days
-    assert display.axes_[-1].get_xlabel() == "day"
+    assert display.ax_[-1].get_xlabel() == "day"
     drawn(display.figure_)
 
 
 def test_scale_and_styles_of_the_score() -> None:
     display = AnomalyDisplay([1.0, 2], [1.0, 100]).plot(log=True, score_kwargs={"c": "k"}, series_kwargs={"lw": 3})
-    assert display.axes_[-1].get_yscale() == "log"
+    assert display.ax_[-1].get_yscale() == "log"
     assert display.score_line_.get_color() == "k"
     assert display.lines_[0].get_linewidth() == 3
 

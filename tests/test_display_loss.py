@@ -52,6 +52,15 @@ def test_scale_of_the_loss(losses: list[float], log: bool | str, scale: str) -> 
     assert LossCurveDisplay(losses).plot(log=log).ax_.get_yscale() == scale
 
 
+def test_losses_recorded_elsewhere() -> None:
+    display = LossCurveDisplay.from_predictions([3.0, 2, 1], [2.5, 1.5, 2], name="yesterday", log=True)
+    np.testing.assert_array_equal(display.training_line_.get_ydata(), [3, 2, 1])
+    assert display.ax_.get_yscale() == "log"
+    assert legend_texts(display.ax_.get_legend())[0] == "yesterday, training"
+    second = LossCurveDisplay.from_predictions([1.0, 0.5], ax=display.ax_)
+    assert second.ax_ is display.ax_
+
+
 def test_displays_share_axes() -> None:
     first = LossCurveDisplay([1.0, 0.5], [0.9, 0.7], name="wide").plot()
     second = LossCurveDisplay([1.0, 0.7]).plot(first.ax_, name="narrow")

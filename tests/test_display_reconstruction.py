@@ -30,9 +30,9 @@ def test_sequences_are_columns_and_channels_rows(n_channels: int) -> None:
     X = RNG.normal(size=(7, 5, n_channels))
     display = ReconstructionDisplay.from_predictions(X, X / 2, indices=[3, 0, -1])
     n_rows = min(n_channels, MAX_CHANNELS)
-    assert display.axes_.shape == (n_rows, 3)
+    assert display.ax_.shape == (n_rows, 3)
     for channel, column in np.ndindex(n_rows, 3):
-        axis: Any = display.axes_[channel, column]
+        axis: Any = display.ax_[channel, column]
         original, reconstruction = axis.lines
         values = X[[3, 0, 6][column], :, channel]
         np.testing.assert_allclose(original.get_ydata(), values, rtol=1e-6)
@@ -42,8 +42,8 @@ def test_sequences_are_columns_and_channels_rows(n_channels: int) -> None:
         assert original is display.original_lines_[channel, column]
         assert reconstruction is display.reconstruction_lines_[channel, column]
     labels = ["value"] if n_channels == 1 else [f"channel {i}" for i in range(n_rows)]
-    assert [axis.get_ylabel() for axis in display.axes_[:, 0]] == labels
-    assert {axis.get_xlabel() for axis in display.axes_[-1]} == {"time step"}
+    assert [axis.get_ylabel() for axis in display.ax_[:, 0]] == labels
+    assert {axis.get_xlabel() for axis in display.ax_[-1]} == {"time step"}
     assert legend_texts(legend_of(display.figure_)) == ["original", "reconstruction", "error"]
     assert not any(line is not None for line in display.filled_lines_.ravel())
 
@@ -59,28 +59,28 @@ def test_from_the_best_to_the_worst() -> None:
     X = np.zeros((9, 4, 1))
     errors = np.array([8.0, 3, 7, 2, 6, 1, 5, 0, 4])
     display = ReconstructionDisplay.from_predictions(X, X + errors[:, None, None], n_sequences=3)
-    titles = [axis.get_title() for axis in display.axes_[0]]
+    titles = [axis.get_title() for axis in display.ax_[0]]
     assert titles == ["sequence 7\nbest, RMSE 0", "sequence 8\nmedian, RMSE 4", "sequence 0\nworst, RMSE 8"]
     display = ReconstructionDisplay.from_predictions(X, X + errors[:, None, None])
-    assert [axis.get_title().split("\n")[0] for axis in display.axes_[0]] == [
+    assert [axis.get_title().split("\n")[0] for axis in display.ax_[0]] == [
         f"sequence {int(np.flatnonzero(errors == error)[0])}" for error in (0, 3, 5, 8)
     ]
-    assert [axis.get_title().split("\n")[1][:5] for axis in display.axes_[0]] == ["best,", "RMSE ", "RMSE ", "worst"]
+    assert [axis.get_title().split("\n")[1][:5] for axis in display.ax_[0]] == ["best,", "RMSE ", "RMSE ", "worst"]
 
 
 def test_error_counts_only_what_was_observed() -> None:
     X = np.array([[1.0, NAN, 1, NAN], [1, 1, 1, 1]])
     display = ReconstructionDisplay.from_predictions(X, [[2.0, 9, 2, 9], [4, 4, 4, 4]])
-    assert [axis.get_title().split("RMSE ")[1] for axis in display.axes_[0]] == ["1", "3"]
+    assert [axis.get_title().split("RMSE ")[1] for axis in display.ax_[0]] == ["1", "3"]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_fewer_sequences_than_asked_for(n: int) -> None:
     X = RNG.normal(size=(n, 1))
     display = ReconstructionDisplay.from_predictions(X, X)
-    assert display.axes_.shape == (1, n)
-    assert ("best" in display.axes_[0, 0].get_title()) == (n > 1)
-    assert [line.get_marker() for line in display.axes_[0, 0].lines] == ["None", ".", "None", "."]  # a single step
+    assert display.ax_.shape == (1, n)
+    assert ("best" in display.ax_[0, 0].get_title()) == (n > 1)
+    assert [line.get_marker() for line in display.ax_[0, 0].lines] == ["None", ".", "None", "."]  # a single step
 
 
 def test_missing_values_are_gaps_and_their_reconstruction_dashed() -> None:
@@ -93,7 +93,7 @@ def test_missing_values_are_gaps_and_their_reconstruction_dashed() -> None:
     np.testing.assert_array_equal(display.reconstruction_lines_[0, 0].get_ydata(), [0, NAN, 2, 3, 4, NAN, 6])
     assert filled.get_linestyle() == "--"
     assert filled.get_color() == display.reconstruction_lines_[0, 0].get_color()
-    dots = display.axes_[0, 0].lines[1]
+    dots = display.ax_[0, 0].lines[1]
     np.testing.assert_array_equal(dots.get_xdata(), [0, 6])
     np.testing.assert_array_equal(dots.get_ydata(), [1, 7])
     assert legend_texts(legend_of(display.figure_)) == ["original", "reconstruction", "error", "filled in"]
@@ -103,12 +103,12 @@ def test_grey_begins_where_a_sequence_ends() -> None:
     short = np.array([[1.0, NAN], [2, 2], [NAN, NAN], [NAN, NAN]])
     long = np.ones((4, 2))
     display = ReconstructionDisplay([short, long], [np.where(np.isnan(short), NAN, 0), long]).plot()
-    for axis in display.axes_[:, 0]:
+    for axis in display.ax_[:, 0]:
         (area,) = axis.patches
         extent = area.get_window_extent().transformed(axis.transData.inverted())
         assert extent.x0 == pytest.approx(1.5)
         assert extent.x1 == pytest.approx(axis.get_xlim()[1])
-    assert not display.axes_[0, 1].patches
+    assert not display.ax_[0, 1].patches
     assert legend_texts(legend_of(display.figure_))[-1] == "after the end"
 
 
@@ -116,7 +116,7 @@ def test_lists_of_unequal_length() -> None:
     X = [RNG.normal(size=length) for length in (3, 8, 5)]
     display = ReconstructionDisplay.from_predictions(X, [x + 1 for x in X], indices=[0, 1])
     assert [len(line.get_ydata()) for line in display.original_lines_[0]] == [3, 8]
-    assert [len(axis.patches) for axis in display.axes_[0]] == [1, 0]
+    assert [len(axis.patches) for axis in display.ax_[0]] == [1, 0]
 
 
 def test_channels_by_name_with_units() -> None:
@@ -126,7 +126,7 @@ def test_channels_by_name_with_units() -> None:
     display = ReconstructionDisplay.from_predictions(
         X, X, indices=1, channel_names=names, units=units, channels=["level", 0]
     )
-    assert [axis.get_ylabel() for axis in display.axes_[:, 0]] == ["level", "pressure (kPa)"]
+    assert [axis.get_ylabel() for axis in display.ax_[:, 0]] == ["level", "pressure (kPa)"]
     np.testing.assert_allclose(display.original_lines_[0, 0].get_ydata(), X[1, :, 2], rtol=1e-6)
 
 
@@ -142,10 +142,10 @@ def test_time_axis(time: Any, expected: Any) -> None:
     X = np.array([[1.0, 2, 3], [1, 2, NAN]])
     display = ReconstructionDisplay.from_predictions(X, X, time=time, indices=[0, 1])
     np.testing.assert_array_equal(display.original_lines_[0, 0].get_xdata(), expected)
-    assert display.axes_[0, 0].get_xlabel() == "time"
+    assert display.ax_[0, 0].get_xlabel() == "time"
     drawn(display.figure_)
     display = ReconstructionDisplay.from_predictions(X, X, time=time, xlabel="time (h)")
-    assert display.axes_[0, 0].get_xlabel() == "time (h)"
+    assert display.ax_[0, 0].get_xlabel() == "time (h)"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_estimator_ranks_by_its_scores(fitted: LSTMAutoencoder) -> None:
     order = np.argsort(errors)[[0, 3, 5, 8]]
     said = [f"{rank}RMSE {error:.2g}" for rank, error in zip(["best, ", "", "", "worst, "], errors[order], strict=True)]
     expected = [f"sequence {row}\n{each}" for row, each in zip(order, said, strict=True)]
-    assert [axis.get_title() for axis in display.axes_[0]] == expected
+    assert [axis.get_title() for axis in display.ax_[0]] == expected
     reconstructed = fitted.reconstruct(X)
     for (channel, column), line in np.ndenumerate(display.reconstruction_lines_):
         np.testing.assert_allclose(line.get_ydata(), reconstructed[order[column], :, channel], atol=1e-5)
@@ -186,9 +186,9 @@ def test_estimator_ranks_by_its_scores(fitted: LSTMAutoencoder) -> None:
 def test_titles_take_the_names_of_rows() -> None:
     X = pd.DataFrame(RNG.normal(size=(3, 4)), index=["ann", "bob", 7])
     display = ReconstructionDisplay.from_predictions(X, X, indices=[0, 2])
-    assert [axis.get_title().split("\n")[0] for axis in display.axes_[0]] == ["ann", "sequence 7"]
+    assert [axis.get_title().split("\n")[0] for axis in display.ax_[0]] == ["ann", "sequence 7"]
     display = ReconstructionDisplay.from_predictions(X, X, indices=[1], sequence_names=np.array([10, 20, 30]))
-    assert display.axes_[0, 0].get_title() == "sequence 20\nRMSE 0"
+    assert display.ax_[0, 0].get_title() == "sequence 20\nRMSE 0"
 
 
 def test_display_keeps_its_own_data() -> None:
@@ -210,11 +210,11 @@ def test_plot_again_in_given_axes() -> None:
     assert display.bounding_ax_ is left
     assert display.figure_ is figure
     edge = drawn(figure).axes[1].get_position().x0
-    assert all(axis.get_position().x1 < edge for axis in display.axes_.ravel())
+    assert all(axis.get_position().x1 < edge for axis in display.ax_.ravel())
     axes = Figure().subplots(2, 2)
     display.plot(axes)
     assert display.bounding_ax_ is None
-    np.testing.assert_array_equal(display.axes_, axes)
+    np.testing.assert_array_equal(display.ax_, axes)
     assert axes[0, 0].get_legend() is not None
 
 
@@ -225,7 +225,7 @@ def test_titles_do_not_touch_the_legend() -> None:
         figure = Figure(figsize=(7, 3), layout=layout)
         display = ReconstructionDisplay.from_predictions(X, X, ax=figure.add_subplot())
         legend = legend_of(drawn(figure))
-        highest = max(axis.title.get_window_extent().y1 for axis in display.axes_[0])
+        highest = max(axis.title.get_window_extent().y1 for axis in display.ax_[0])
         assert legend.get_window_extent().y0 > highest - 2
 
 
