@@ -27,6 +27,8 @@ Int64 = NDArray[np.int64]
 
 # Errors in standard units that are smaller are float32's rounding.
 _LEAST_ERROR = 1e-7
+# Errors that grow by this share from training to held-out data.
+_LEARNED_BY_HEART = 0.1
 
 
 class _HeldOut(NamedTuple):
@@ -111,8 +113,9 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     other parts, and the threshold is the quantile of these held-out scores at which a further one is beyond it with
     probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated quantile of conformal
     prediction [2]_). It holds for new sequences that come as the training sequences did; as `autoencoder_` was fitted
-    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where `autoencoder_` errs more or
-    less on its training data than the others did on theirs, the held-out mean squared error is changed by as much.)
+    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where nothing is learned by heart,
+    so that held-out errors are no larger than training errors, they are scaled to the training error of
+    `autoencoder_`.)
 
     For "mahalanobis" the mean and covariance of the errors are estimated on the same held-out errors, pooled over all
     steps (Malhotra et al. set a validation part aside; cross-fitting uses each sequence). The covariance is shrunk
@@ -444,12 +447,13 @@ def _root_mean_square(errors: Float32) -> float:
 def _rescaling(training_size: float, training_sizes: Float64, held_out_size: float) -> float:
     """What to multiply held-out errors by, so that they suit the network in use rather than those behind them.
 
-    Mean squares on new data are taken to be those on the network's own training data, and in addition what the other
-    networks' grew by from training to held-out data. (Training errors alone say little: a network that was trained
-    longer has smaller ones, and not much smaller errors on new data.)
+    Where these networks err no more on held-out than on their training data, a network's training error is what to
+    expect of it, and that of the one in use may well be another. Where they err more, by a tenth or above, training
+    errors say how much is known by heart, and nothing is changed.
     """
-    growth = max(0.0, held_out_size**2 - float(np.mean(np.square(training_sizes))))
-    return float(np.sqrt(training_size**2 + growth) / max(held_out_size, _LEAST_ERROR))
+    others = max(_root_mean_square(training_sizes.astype(np.float32)), _LEAST_ERROR)
+    growth = held_out_size / others - 1
+    return float((max(training_size, _LEAST_ERROR) / others) ** np.clip(1 - growth / _LEARNED_BY_HEART, 0, 1))
 
 
 def _take(sequences: Sequences, rows: Int64) -> Any:
