@@ -183,7 +183,7 @@ def section(options: Options, picture: Path | None) -> str:
     bodies = "\n".join(made[part]() for part in options.parts)
     versions = [f"pyod {version('pyod')}"]
     note = f"one thread for each fit and {options.n_jobs} fits at once"
-    return f"## Anomalies\n\n{bodies}\n{environment(versions, note)}\n"
+    return f"{bodies}\n{environment(versions, note)}\n"
 
 
 def parse() -> tuple[Options, bool]:
