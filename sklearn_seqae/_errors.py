@@ -1,4 +1,4 @@
-"""Errors of reconstructions: of each step in standard units, of each sequence, and how they are distributed."""
+"""Errors of reconstructions: of each step in standard units, and how they are distributed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +12,8 @@ from sklearn_seqae._batching import SequenceDataset
 from sklearn_seqae._inference import reconstruct
 from sklearn_seqae._sequences import Sequences
 
-__all__ = ["ErrorGaussian", "batches_of_rows", "mean_by_sequence", "standard_errors"]
+__all__ = ["ErrorGaussian", "batches_of_rows", "standard_errors"]
 
-Float = NDArray[np.floating[Any]]
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -56,13 +55,6 @@ def standard_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float
     reconstructed = reconstruct(module, SequenceDataset(sequences.steps, starts, lengths))
     step = np.arange(len(reconstructed)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
     return (reconstructed - sequences.steps[step]) / scale.astype(np.float32)
-
-
-def mean_by_sequence(values: Float, lengths: Int64) -> Float64:
-    """Mean of the observed values of each sequence: (sum(lengths), n) -> (n_sequences,)."""
-    starts = np.cumsum(lengths) - lengths
-    totals = np.add.reduceat(np.nansum(values, axis=1, dtype=np.float64), starts)
-    return totals / np.add.reduceat(np.sum(~np.isnan(values), axis=1), starts)
 
 
 @dataclass(frozen=True)

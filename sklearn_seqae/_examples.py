@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_seqae._sequences import Sequences, validate_sequences
+from sklearn_seqae._sequences import Sequences, mean_by_sequence, validate_sequences
 
 __all__ = ["name_ranks", "name_rows", "pick_rows", "read_pair", "read_row", "squared_errors"]
 
@@ -41,9 +41,7 @@ def read_pair(X: Any, X_reconstructed: Any, n_channels: int) -> tuple[Sequences,
 def squared_errors(originals: Sequences, reconstructions: Sequences) -> Array:
     """Mean squared error of each sequence over what is in both; NaN where nothing is."""
     squares = np.square(originals.steps.astype(np.float64) - reconstructions.steps)
-    sums = np.add.reduceat(np.nansum(squares, axis=1), originals.starts)
-    counts = np.add.reduceat(np.sum(~np.isnan(squares), axis=1), originals.starts)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return mean_by_sequence(squares, originals.starts)
 
 
 def read_row(sequences: Sequences, row: int) -> Array:

@@ -15,9 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._errors import ErrorGaussian, batches_of_rows, mean_by_sequence, standard_errors
+from sklearn_seqae._errors import ErrorGaussian, batches_of_rows, standard_errors
 from sklearn_seqae._fitting import all_or_nothing, draw_seed
-from sklearn_seqae._sequences import Sequences, restore, validate_sequences
+from sklearn_seqae._sequences import Sequences, mean_by_sequence, restore, validate_sequences
 
 __all__ = ["LSTMOutlierDetector"]
 
@@ -393,7 +393,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         """Minus the error of each sequence, from its steps' errors: (sum(lengths), n_channels) -> (n_sequences,)."""
         joint = self.scoring == "mahalanobis"
         values = self._gaussian.squared_distances(errors) if joint else self._of_values(errors)
-        return -mean_by_sequence(values, lengths)
+        return -mean_by_sequence(values, np.cumsum(lengths) - lengths)
 
     def _of_values(self, errors: Float32) -> NDArray[Any]:
         """How unusual each single error is."""
@@ -451,7 +451,7 @@ def _rescaling(training_size: float, training_sizes: Float64, held_out_size: flo
     expect of it, and that of the one in use may well be another. Where they err more, by a tenth or above, training
     errors say how much is known by heart, and nothing is changed.
     """
-    others = max(_root_mean_square(training_sizes.astype(np.float32)), _LEAST_ERROR)
+    others = max(float(np.sqrt(np.mean(np.square(training_sizes)))), _LEAST_ERROR)
     growth = held_out_size / others - 1
     return float((max(training_size, _LEAST_ERROR) / others) ** np.clip(1 - growth / _LEARNED_BY_HEART, 0, 1))
 

@@ -32,6 +32,7 @@ __all__ = [
     "Container",
     "Sequences",
     "channel_statistics",
+    "mean_by_sequence",
     "restore",
     "squared_deviations",
     "validate_codes",
@@ -253,6 +254,25 @@ def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArr
     for chunk in _chunks(sequences):
         squares += np.nansum(np.square(chunk - mean), axis=0)
     return squares
+
+
+def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]:
+    """Mean of the observed values of each sequence; NaN where nothing is.
+
+    Parameters
+    ----------
+    values : ndarray of shape (total_steps, n_channels)
+        Values for the steps of all sequences, end to end.
+    starts : ndarray of shape (n_sequences,)
+        Row of `values` where each sequence begins.
+
+    Returns
+    -------
+    means : ndarray of shape (n_sequences,)
+    """
+    totals = np.add.reduceat(np.nansum(values, axis=1, dtype=np.float64), starts)
+    counts = np.add.reduceat(np.sum(~np.isnan(values), axis=1), starts)
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def _chunks(sequences: Sequences) -> Iterator[Float32]:
