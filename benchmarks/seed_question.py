@@ -44,6 +44,7 @@ COPIED: dict[str, Any] = {
     "standardize": False,
     "noise": 0.0,
     "mixing": 0.0,
+    "shifting": 0.0,
     "weight_decay": 0.0,
     "max_grad_norm": None,
     "learning_rate": 1e-3,

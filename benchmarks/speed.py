@@ -51,6 +51,7 @@ SAME_WORK: dict[str, Any] = {
     "linear_path": False,
     "noise": 0.0,
     "mixing": 0.0,
+    "shifting": 0.0,
     "weight_decay": 0.0,
     "max_grad_norm": None,
     "learning_rate": LEARNING_RATE,

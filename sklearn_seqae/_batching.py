@@ -16,6 +16,7 @@ __all__ = [
     "TrainingBatches",
     "ValidationBatches",
     "by_length",
+    "shifted",
     "split",
 ]
 
@@ -24,6 +25,8 @@ Batch = dict[str, Tensor]
 
 # Sequences of a batch that are blended into each of the new ones.
 _MOST_BLENDED = 256
+# Standard deviation of shifts in time, as a share of the sequence's length.
+_SHIFT = 0.03
 # Shuffled sequences of unequal length are sorted within this many batches.
 _BATCHES_PER_BUCKET = 50
 
@@ -103,7 +106,7 @@ class ValidationBatches(_Batches):
 
 
 class TrainingBatches(_Batches):
-    """All sequences once an epoch, in a new order each time, mixed and noisy if so wished.
+    """All sequences once an epoch, in a new order each time, shifted, mixed and noisy if so wished.
 
     Sequences of unequal length are shuffled, then sorted by length within a few batches' worth of them, then the
     batches are shuffled: little padding is computed, and every sequence can meet every other.
@@ -115,7 +118,9 @@ class TrainingBatches(_Batches):
     batch_size : int
         Sequences in a batch; the last one may be smaller.
     seed : int
-        Seeds the order, the mixing and the noise.
+        Seeds the order, the shifts, the mixing and the noise.
+    shifting : float
+        Share of the sequences that are moved in time, see `shifted`.
     mixing : float
         Share of each batch's sequences that are replaced by w a + (1 - w) b, where a and b are sequences of the batch
         and w is uniform in (-0.5, 1.5): mixup (Zhang et al., 2018), also a little beyond the two. The mixture is
@@ -138,12 +143,14 @@ class TrainingBatches(_Batches):
         dataset: SequenceDataset,
         batch_size: int,
         seed: int = 0,
+        shifting: float = 0.0,
         mixing: float = 0.0,
         blending: float = 0.0,
         noise: tuple[float, ...] = (),
     ) -> None:
         super().__init__(dataset, batch_size)
         self.generator = torch.Generator().manual_seed(seed)
+        self.shifting = shifting
         self.mixing = mixing
         self.blending = blending
         self.noise = torch.tensor(noise) if any(noise) else None
@@ -160,10 +167,12 @@ class TrainingBatches(_Batches):
         return [batches[i] for i in shuffled]
 
     def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
-        for batch, target in super().__iter__():
+        for batch, _ in super().__iter__():
+            if self.shifting:
+                batch["x"] = shifted(**batch, share=self.shifting, generator=self.generator)
             if self.mixing:
                 batch = self._mix(**batch)
-                target = batch["x"]
+            target = batch["x"]
             if self.noise is not None:
                 noise = self.noise_share * self.noise  # (C,)
                 batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator)
@@ -195,6 +204,24 @@ class TrainingBatches(_Batches):
         deviations = torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
         weights = torch.randn(len(x), len(members), generator=self.generator) / max(1, len(members) - 1) ** 0.5
         return torch.where(torch.isnan(x), x, mean + torch.tensordot(weights, deviations, dims=1))
+
+
+def shifted(x: Tensor, lengths: Tensor | None = None, *, share: float, generator: torch.Generator) -> Tensor:
+    """Move some sequences of (B, T, C) a little in time: training images are moved so in (Simard et al., 2003).
+
+    The number of steps is normal, with a standard deviation of 3 % of the sequence's length, rounded: very short
+    sequences stay as they are. The first or last step is repeated where nothing comes from; padding stays behind.
+    """
+    n, n_timesteps = x.shape[:2]
+    size = torch.full((n,), n_timesteps) if lengths is None else lengths
+    chosen = torch.rand(n, generator=generator) < share
+    shift = torch.where(chosen, torch.randn(n, generator=generator) * _SHIFT * size, 0.0).round().long()  # (B,)
+    step = torch.arange(n_timesteps)
+    source = torch.minimum((step - shift[:, None]).clamp(min=0), size[:, None] - 1)
+    source = torch.where(step < size[:, None], source, step)  # (B, T)
+    moved = x.gather(1, source[:, :, None].expand_as(x))
+    emptied = torch.isnan(moved).flatten(1).all(dim=1)  # only what was observed last, or first, was observed at all
+    return torch.where(emptied[:, None, None], x, moved)
 
 
 def by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,13 +7,15 @@ from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
-from sklearn_seqae._batching import SequenceDataset
+from sklearn_seqae._batching import SequenceDataset, shifted
 
 __all__ = ["principal_components"]
 
 # Sequences and values to find the components from; more would hardly change them.
 _MOST_SEQUENCES = 2_000
 _MOST_VALUES = 2**23
+# Times that each sequence is drawn, if there is room, where some are shifted.
+_DRAWS = 8
 
 
 def principal_components(
@@ -22,6 +24,8 @@ def principal_components(
     n_timesteps: int,
     mean: NDArray[np.float32],
     scale: NDArray[np.float32],
+    *,
+    shifting: float,
     seed: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Mean, principal directions and deviations along them, of standardized sequences.
@@ -38,8 +42,11 @@ def principal_components(
         Steps to look at.
     mean, scale : ndarray of shape (n_channels,)
         Standardize each channel.
+    shifting : float
+        Share of the sequences that are moved in time, as they are in training: the components of few sequences are
+        then nearer to those of others like them.
     seed : int
-        Seeds the draw, and the solver.
+        Seeds the draw, the shifts, and the solver.
 
     Returns
     -------
@@ -47,7 +54,7 @@ def principal_components(
     components : Tensor of shape (n_found, n_timesteps, n_channels)
     deviations : Tensor of shape (n_found,)
     """
-    z = _standardized(_sample(dataset, n_timesteps, seed), n_timesteps, mean, scale)  # (n, T, C)
+    z = _standardized(_sample(dataset, n_timesteps, shifting, seed), n_timesteps, mean, scale)  # (n, T, C)
     missing = np.isnan(z)
     step_mean = np.nansum(z, axis=0) / np.maximum(np.sum(~missing, axis=0), 1)
     table = np.where(missing, 0.0, z - step_mean).reshape(len(z), -1)
@@ -66,13 +73,18 @@ def _tensor(array: NDArray[np.float64]) -> Tensor:
     return torch.from_numpy(array.astype(np.float32))
 
 
-def _sample(dataset: SequenceDataset, n_timesteps: int, seed: int) -> NDArray[np.float32]:
-    """Sequences (n, T, C), drawn at random where they are too many."""
+def _sample(dataset: SequenceDataset, n_timesteps: int, shifting: float, seed: int) -> NDArray[np.float32]:
+    """Sequences (n, T, C), drawn at random where they are too many, several times where some are shifted."""
     most = max(2, min(_MOST_SEQUENCES, _MOST_VALUES // (n_timesteps * dataset.steps.shape[1])))
     indices = np.arange(len(dataset))
     if len(indices) > most:
         indices = np.sort(np.random.RandomState(seed).choice(len(indices), most, replace=False))
-    return dataset.batch(indices)["x"].numpy()
+    batch = dataset.batch(indices)
+    if not shifting:
+        return batch["x"].numpy()
+    generator = torch.Generator().manual_seed(seed)
+    n_draws = max(1, min(_DRAWS, most // len(indices)))
+    return torch.cat([shifted(**batch, share=shifting, generator=generator) for _ in range(n_draws)]).numpy()
 
 
 def _standardized(

@@ -57,6 +57,7 @@ class TrainingSettings:
     schedule: str
     weight_decay: float
     max_grad_norm: float | None
+    shifting: float
     mixing: float
     blending: float
     noise: float
@@ -144,7 +145,7 @@ def train(
             if resume.optimizer_state is not None:
                 _load_optimizer_state(net, resume.optimizer_state)
         elif module_params["linear_path"]:
-            net.module_.start_from(*_principal_components(net.module_, training_data, settings.seed))
+            net.module_.start_from(*_principal_components(net.module_, training_data, settings))
         with suitable_threads(net.module_.multiply_adds(settings.batch_size, int(training_data.lengths.max()))):
             net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
@@ -219,6 +220,7 @@ def _make_net(
         "max_epochs": max_epochs,
         "iterator_train": TrainingBatches,
         "iterator_train__seed": settings.seed,
+        "iterator_train__shifting": settings.shifting,
         "iterator_train__mixing": settings.mixing,
         "iterator_train__blending": settings.blending,
         "iterator_train__noise": tuple(settings.noise * scale for scale in module_params["scale"]),
@@ -462,12 +464,14 @@ def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, A
 
 
 def _principal_components(
-    module: Any, data: SequenceDataset, seed: int
+    module: Any, data: SequenceDataset, settings: TrainingSettings
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Mean, directions and deviations to start from, of whole patches."""
     n_timesteps = len(module.linear_path.weight) * module.patch_len
     mean, scale = module.mean.cpu().numpy(), module.scale.cpu().numpy()
-    return principal_components(data, module.code_size, n_timesteps, mean, scale, seed)
+    return principal_components(
+        data, module.code_size, n_timesteps, mean, scale, shifting=settings.shifting, seed=settings.seed
+    )
 
 
 def _optimizer_state(net: NeuralNet) -> dict[str, Any]:

@@ -112,10 +112,10 @@ def test_the_order_is_seeded_and_new_in_each_epoch(lengths: list[int]) -> None:
     assert epoch(validation) == epoch(validation)
 
 
-def test_mixing_and_noise_are_seeded_and_leave_the_global_generator() -> None:
+def test_shifts_mixing_and_noise_are_seeded_and_leave_the_global_generator() -> None:
     dataset = dataset_of(random_parts([5] * 20))
     state = torch.get_rng_state()
-    first, second = (TrainingBatches(dataset, 8, seed=3, mixing=0.5, noise=(0.1, 0.2)) for _ in range(2))
+    first, second = (TrainingBatches(dataset, 8, seed=3, shifting=0.5, mixing=0.5, noise=(0.1, 0.2)) for _ in range(2))
     for _ in range(2):
         for (batch, target), (other_batch, other_target) in zip(first, second, strict=True):
             assert torch.equal(batch["x"], other_batch["x"])
@@ -134,6 +134,68 @@ def test_buckets_keep_padding_low_and_the_order_random() -> None:
     for _ in range(20):
         met.update(next(numbers for numbers in epoch(batches) if 0 in numbers))
     assert len(met) > 50  # companions change
+
+
+# Shifts. Each value is the number of its step, so that it tells where it came from.
+
+
+def ramps(lengths: list[int]) -> SequenceDataset:
+    return dataset_of([np.arange(length, dtype=np.float32)[:, None] for length in lengths])
+
+
+def shift_of(x: torch.Tensor) -> int:
+    """By how many steps a ramp (T,) was moved."""
+    middle = len(x) // 2
+    return middle - int(x[middle])
+
+
+@pytest.mark.parametrize("lengths", [[200] * 50, [200, 100] * 100], ids=["equal", "unequal"])
+def test_a_shift_moves_all_steps_and_repeats_the_one_at_the_end(lengths: list[int]) -> None:
+    shifts: dict[int, list[int]] = {100: [], 200: []}
+    batches = TrainingBatches(ramps(lengths), 10, shifting=1.0)
+    for _ in range(20):
+        for batch, target in batches:
+            torch.testing.assert_close(batch["x"], target, equal_nan=True)
+            sizes = batch["lengths"] if "lengths" in batch else torch.full((len(target),), target.shape[1])
+            for x, size in zip(target[:, :, 0], sizes.tolist(), strict=True):
+                assert torch.isnan(x[size:]).all()
+                shift = shift_of(x[:size])
+                assert torch.equal(x[:size], (torch.arange(size) - shift).clamp(0, size - 1).float())
+                shifts[size].append(shift)
+    for size in set(lengths):
+        assert np.mean(shifts[size]) == pytest.approx(0, abs=0.01 * size)
+        assert np.std(shifts[size]) == pytest.approx(0.03 * size, rel=0.15)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_share_of_shifted_sequences(share: float) -> None:
+    found = targets(TrainingBatches(ramps([1000] * 200), 50, shifting=share))
+    moved = np.mean([shift_of(x) != 0 for x in torch.from_numpy(found[:, :, 0])])
+    assert moved == pytest.approx(share, abs=0.08)
+
+
+def test_the_shortest_sequences_are_not_shifted() -> None:
+    found = targets(TrainingBatches(ramps([4] * 100), 50, shifting=1.0))
+    np.testing.assert_array_equal(found, np.tile(np.arange(4.0)[:, None], (100, 1, 1)))
+
+
+def test_gaps_move_along_and_a_sequence_is_never_emptied() -> None:
+    parts = random_parts([100] * 40, n_channels=1)
+    for part in parts[:20]:
+        part[40] = np.nan  # a gap
+    for part in parts[20:]:
+        part[:-1] = np.nan  # nothing but the last step: a shift to the right would lose it
+    found = targets(TrainingBatches(dataset_of(parts), 8, shifting=1.0))[:, :, 0]
+    missing = np.isnan(found).sum(axis=1)
+    assert (missing < 100).all()
+    assert np.count_nonzero(missing == 1) >= 20
+    assert len(set(np.flatnonzero(np.isnan(found[missing == 1]).any(axis=0)))) > 3
+
+
+def test_shifts_before_mixing_reach_both_sequences_of_a_mixture() -> None:
+    """Ramps that differ by their shifts alone: a mixture has steps between them."""
+    found = targets(TrainingBatches(ramps([1000] * 40), 40, shifting=1.0, mixing=1.0))[:, 500, 0]
+    assert np.count_nonzero(found != np.round(found)) > 20
 
 
 # Mixing. Sequence i is the unit vector i, so that a mixture tells its weights.

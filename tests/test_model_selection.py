@@ -35,7 +35,14 @@ def tiny(**params: Any) -> LSTMAutoencoder:
 def learner() -> LSTMAutoencoder:
     """An autoencoder that learns the curves below in a fraction of a second."""
     return tiny(
-        hidden_layer_sizes=(16,), patch_len=3, max_epochs=20, learning_rate=0.02, schedule="constant", noise=0, mixing=0
+        hidden_layer_sizes=(16,),
+        patch_len=3,
+        max_epochs=20,
+        learning_rate=0.02,
+        schedule="constant",
+        noise=0,
+        mixing=0,
+        shifting=0,
     )
 
 

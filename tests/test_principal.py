@@ -28,9 +28,11 @@ def dataset_of(X: list[NDArray[np.float32]]) -> SequenceDataset:
     return SequenceDataset(np.concatenate(X), np.cumsum(lengths) - lengths, lengths)
 
 
-def components_of(X: Any, n_components: int = 3, n_timesteps: int = 12) -> tuple[NDArray[np.float32], ...]:
+def components_of(
+    X: Any, n_components: int = 3, n_timesteps: int = 12, shifting: float = 0.0
+) -> tuple[NDArray[np.float32], ...]:
     mean, scale = np.full(X[0].shape[1], 2.0, np.float32), np.full(X[0].shape[1], 3.0, np.float32)
-    found = principal_components(dataset_of(list(X)), n_components, n_timesteps, mean, scale, seed=0)
+    found = principal_components(dataset_of(list(X)), n_components, n_timesteps, mean, scale, shifting=shifting, seed=0)
     return tuple(tensor.numpy() for tensor in found)
 
 
@@ -52,6 +54,22 @@ def test_what_is_missing_reads_as_the_mean_of_its_step() -> None:
     ragged = [gaps[0, :3], *gaps[1:]]
     for actual, expected in zip(components_of(ragged), components_of(filled), strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_components_of_shifted_sequences_are_nearer_to_those_of_others(seed: int) -> None:
+    """A bump at one of few times, and others at other times: shifts fill the times between."""
+    step, generator = np.arange(100.0), np.random.default_rng(seed)
+    times = generator.uniform(20, 80, size=(110, 1))
+    bumps = np.exp(-0.5 * ((step - times) / 3) ** 2).astype(np.float32)[:, :, None]
+
+    def error(shifting: float) -> float:
+        mean, components, _ = components_of(bumps[:10], 8, 100, shifting)
+        z = ((bumps[10:] - 2) / 3 - mean).reshape(100, -1)
+        basis = components.reshape(-1, 100)
+        return float(np.square(z - z @ basis.T @ basis).sum())
+
+    assert error(0.5) < 0.85 * error(0.0)
 
 
 @pytest.mark.parametrize("X", [smooth_sequences(1), np.ones((5, 12, 1), np.float32)])
@@ -80,7 +98,7 @@ def test_there_are_fewer_components_where_sequences_are(n_found: int) -> None:
 )
 def test_training_starts_where_principal_components_end(params: dict[str, Any]) -> None:
     X = smooth_sequences(n_timesteps=13, n_channels=2)
-    small: dict[str, Any] = {"latent_dim": 4, "hidden_layer_sizes": (8,), "random_state": 0}
+    small: dict[str, Any] = {"latent_dim": 4, "hidden_layer_sizes": (8,), "shifting": 0, "random_state": 0}
     untrained = LSTMAutoencoder(**small | params, max_epochs=1, learning_rate=0).fit(X)
     z = ((X - untrained.channel_mean_) / untrained.channel_scale_).reshape(60, -1)
     pca = PCA(4).fit(z)
@@ -137,8 +155,8 @@ def test_blends_miss_what_their_sequences_miss() -> None:
         assert missing[:, :3].sum() == 0
 
 
-@ignore_collapse
-def test_few_sequences_are_blended_more() -> None:
-    shares = {n: LSTMAutoencoder()._blending(n) for n in (1, 100, 200, 1000)}
-    assert shares == {1: 0.5, 100: 0.5, 200: 0.5, 1000: 0.1}
-    assert LSTMAutoencoder(blending=0.7)._blending(5) == 0.7
+def test_few_sequences_are_blended_and_shifted_more() -> None:
+    default, other = LSTMAutoencoder(), LSTMAutoencoder(blending=0.7, shifting=0.6)
+    assert {n: default._blending(n) for n in (1, 500, 1000)} == {1: 0.2, 500: 0.2, 1000: 0.1}
+    assert {n: default._shifting(n) for n in (1, 2, 200, 1000)} == {1: 0, 2: 0.5, 200: 0.5, 1000: 0.1}
+    assert (other._blending(5), other._shifting(5)) == (0.7, 0.6)

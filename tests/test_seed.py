@@ -37,6 +37,7 @@ def copied(**changes: Any) -> LSTMAutoencoder:
         "standardize": False,
         "noise": 0,
         "mixing": 0,
+        "shifting": 0,
         "max_grad_norm": None,
         "learning_rate": 1e-3,
         "schedule": "constant",

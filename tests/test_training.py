@@ -82,7 +82,9 @@ def test_training_ends_when_the_loss_has_stopped_improving() -> None:
 
 @ignore_collapse
 def test_a_loss_that_never_improves_ends_the_constant_schedule_after_two_windows() -> None:
-    autoencoder = small(schedule="constant", learning_rate=0, mixing=0, noise=0, n_iter_no_change=7).fit(sines())
+    autoencoder = small(schedule="constant", learning_rate=0, mixing=0, noise=0, shifting=0, n_iter_no_change=7).fit(
+        sines()
+    )
     assert autoencoder.n_iter_ == 14
 
 
@@ -114,7 +116,9 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
 
 def test_early_stopping_restores_the_weights_that_were_best_on_held_out_sequences() -> None:
     X = sines(40) + np.random.default_rng(1).normal(0, 0.5, size=(40, 20))
-    autoencoder = small(early_stopping=True, validation_fraction=0.25, mixing=0, noise=0, latent_dim=8).fit(X)
+    autoencoder = small(early_stopping=True, validation_fraction=0.25, mixing=0, noise=0, shifting=0, latent_dim=8).fit(
+        X
+    )
     curve = autoencoder.validation_loss_curve_
     assert len(curve) == len(autoencoder.loss_curve_) == autoencoder.n_iter_
     assert autoencoder.best_loss_ == curve.min() < curve[-1]
@@ -138,7 +142,7 @@ def test_early_stopping_falls_back_where_nothing_would_be_left_to_train_on(n: in
 def test_a_skorch_callback_may_end_the_training_without_a_warning() -> None:
     recorder = Recorder()
     stopping = EarlyStopping("train_loss", patience=3, threshold=10.0, threshold_mode="abs")
-    autoencoder = small(callbacks=[stopping, recorder], max_epochs=50, mixing=0, noise=0, linear_path=False)
+    autoencoder = small(callbacks=[stopping, recorder], max_epochs=50, mixing=0, noise=0, shifting=0, linear_path=False)
     with pytest.warns(ConvergenceWarning):
         autoencoder.fit(sines())
     assert autoencoder.n_iter_ < 50
@@ -154,7 +158,13 @@ def test_a_skorch_callback_may_end_the_training_without_a_warning() -> None:
 def test_training_continues_where_it_stopped_optimizer_included(again: str, reload: bool) -> None:
     X = sines()
     autoencoder = small(
-        warm_start=again == "warm_start", max_epochs=3, schedule="constant", mixing=0, noise=0, linear_path=False
+        warm_start=again == "warm_start",
+        max_epochs=3,
+        schedule="constant",
+        mixing=0,
+        noise=0,
+        shifting=0,
+        linear_path=False,
     )
     train = autoencoder.fit if again == "warm_start" else autoencoder.partial_fit
     train(X)
@@ -263,7 +273,7 @@ def test_a_training_that_diverges_leaves_the_earlier_fit() -> None:
     [
         ({"learning_rate": 0}, "learning_rate=0 is too low"),
         ({"max_epochs": 1}, "only 1 batches in 1 epochs; raise max_epochs"),
-        ({"noise": 1e4, "mixing": 0, "max_epochs": 120}, "less noise"),
+        ({"noise": 1e4, "mixing": 0, "shifting": 0, "max_epochs": 120}, "less noise"),
     ],
 )
 def test_the_collapse_guard_warns_with_the_likely_cause(params: dict[str, Any], advice: str) -> None:
@@ -275,7 +285,7 @@ def test_the_collapse_guard_sees_a_model_that_draws_one_curve_for_all() -> None:
     # All sequences share a large trend, which a constant curve explains; what differs between them is small.
     X = 10 * np.linspace(-1, 1, 20) + sines()
     with pytest.warns(ConvergenceWarning, match="almost the same curve for every training sequence"):
-        small(noise=30, mixing=0, max_epochs=120).fit(X)
+        small(noise=30, mixing=0, shifting=0, max_epochs=120).fit(X)
 
 
 @pytest.mark.parametrize(
@@ -406,7 +416,7 @@ def test_a_loss_of_ones_own_is_used_and_left_as_it_is() -> None:
 
     X = sines()
     X[3, 5] = np.nan
-    params = {"max_epochs": 2, "mixing": 0, "noise": 0, "learning_rate": 0}
+    params = {"max_epochs": 2, "mixing": 0, "noise": 0, "shifting": 0, "learning_rate": 0}
     own = small(loss=Tenfold(), **params).fit(X).loss_curve_
     np.testing.assert_allclose(own, 10 * small(loss="mae", **params).fit(X).loss_curve_, rtol=1e-5)
 
