@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_seqae._recurrent import LSTM, MergeMode, RecurrentLayer, reverse_steps
 from sklearn_seqae._threads import suitable_threads
 
 __all__ = ["MaskedLoss", "SequenceAutoencoder", "SequenceDecoder", "SequenceEncoder"]
 
-MergeMode = Literal["sum", "concat"]
 DecoderInput = Literal["repeat", "state", "both"]
 
 # Standard deviation of a code's values at the start from principal components.
@@ -69,50 +69,6 @@ class PositionalLinear(nn.Module):
     def extra_repr(self) -> str:
         n_positions, in_features, out_features = self.weight.shape
         return f"{n_positions=}, {in_features=}, {out_features=}"
-
-
-class RecurrentLayer(nn.Module):
-    """One LSTM layer over a padded batch, in one direction or both.
-
-    Packed sequences would be the usual way to pass lengths, at five times the cost on a CPU. Here the batch stays
-    padded: the state is read at each sequence's last real step, and the reverse direction runs on sequences that were
-    reversed within their own length, so that it starts at the last real step too.
-
-    Parameters
-    ----------
-    input_size, hidden_size : int
-        Features per step before and after, the latter for each direction.
-    bidirectional : bool, default=False
-        Whether a second LSTM reads the sequence backwards.
-    merge_mode : {"sum", "concat"}, default="concat"
-        How the directions' outputs are put together.
-
-    Shape
-    -----
-    Input: (B, T, input_size), lengths (B,) or None where every sequence has T steps.
-    Output: (B, T, output_size) and the last hidden state (B, output_size); `output_size` is `hidden_size`, doubled by
-    "concat".
-    """
-
-    def __init__(
-        self, input_size: int, hidden_size: int, *, bidirectional: bool = False, merge_mode: MergeMode = "concat"
-    ) -> None:
-        super().__init__()
-        self.hidden_size = hidden_size
-        self.merge_mode = merge_mode
-        self.forward_lstm = _lstm(input_size, hidden_size)
-        self.backward_lstm = _lstm(input_size, hidden_size) if bidirectional else None
-        self.output_size = hidden_size * (2 if bidirectional and merge_mode == "concat" else 1)
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        outputs, last = _run(self.forward_lstm, x, lengths)
-        if self.backward_lstm is None:
-            return outputs, last
-        reverse_outputs, reverse_last = _run(self.backward_lstm, reverse_steps(x, lengths), lengths)
-        reverse_outputs = reverse_steps(reverse_outputs, lengths)
-        if self.merge_mode == "sum":
-            return outputs + reverse_outputs, last + reverse_last
-        return torch.cat([outputs, reverse_outputs], dim=2), torch.cat([last, reverse_last], dim=1)
 
 
 class SequenceEncoder(nn.Module):
@@ -226,7 +182,7 @@ class SequenceDecoder(nn.Module):
         sizes = sizes or [code_size]
         input_size = code_size * self.repeats_code + 2 * self.N_FREQUENCIES * self.sets_state
         self.layers = nn.ModuleList(
-            _lstm(below, size) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
+            LSTM(below, size) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
         )
         self.initial_state = _linear(code_size, 2 * sum(sizes)) if self.sets_state else None
         self.output_layer = _linear(sizes[-1], output_size) if output_layer == "linear" else nn.Identity()
@@ -258,7 +214,7 @@ class SequenceDecoder(nn.Module):
         if self.initial_state is None:
             return [None] * len(self.layers)  # torch's zeros
         sizes = [size for layer in self.layers for size in (layer.hidden_size, layer.hidden_size)]
-        states = self.initial_state(code).unsqueeze(0).split(sizes, dim=2)  # each (1, B, hidden_size)
+        states = self.initial_state(code).split(sizes, dim=1)  # each (B, hidden_size)
         return [(h.contiguous(), c.contiguous()) for h, c in zip(states[::2], states[1::2], strict=True)]
 
 
@@ -498,16 +454,6 @@ class MaskedLoss(nn.Module):
         return self.loss(prediction, target)
 
 
-def reverse_steps(x: Tensor, lengths: Tensor | None = None) -> Tensor:
-    """Reverse each sequence of (B, T, F) within its own length; padding stays behind."""
-    if lengths is None:
-        return x.flip(1)
-    step = torch.arange(x.shape[1], device=x.device)
-    last = lengths[:, None] - 1
-    source = torch.where(step <= last, last - step, step)  # (B, T)
-    return x.gather(1, source[:, :, None].expand_as(x))
-
-
 def initialize(module: nn.Module, generator: torch.Generator) -> None:
     """Draw all parameters of a network.
 
@@ -560,25 +506,10 @@ def _open_gates(layer: Any, n_steps: int) -> Tensor:
     return torch.cat(factors, dim=1)[:, None]
 
 
-def _run(lstm: nn.LSTM, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Outputs (B, T, H) and the hidden state at each sequence's last real step (B, H)."""
-    outputs, (hidden, _) = lstm(x)
-    if lengths is None:
-        return outputs, hidden[-1]
-    return outputs, outputs[torch.arange(len(outputs), device=x.device), lengths - 1]
-
-
-def _lstm(input_size: int, hidden_size: int) -> nn.LSTM:
-    return _unset(nn.LSTM, input_size, hidden_size, batch_first=True)
-
-
 def _linear(in_features: int, out_features: int) -> nn.Linear:
-    return _unset(nn.Linear, in_features, out_features)
-
-
-def _unset(module_class: Any, *args: Any, **kwargs: Any) -> Any:
-    """A module whose parameters `initialize` has yet to draw: torch would draw from its global generator."""
-    return module_class(*args, **kwargs, device="meta").to_empty(device="cpu")
+    """A linear layer, whose parameters `initialize` has yet to draw."""
+    layer: nn.Linear = nn.Linear(in_features, out_features, device="meta").to_empty(device="cpu")
+    return layer
 
 
 def _ceil_div(a: Any, b: int) -> Any:

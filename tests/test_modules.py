@@ -16,14 +16,23 @@ from torch import Tensor, nn
 
 from sklearn_seqae._modules import (
     MaskedLoss,
-    RecurrentLayer,
     SequenceAutoencoder,
     SequenceDecoder,
     SequenceEncoder,
-    reverse_steps,
+)
+from tests.networks import (
+    N_CHANNELS,
+    N_SEQUENCES,
+    N_TIMESTEPS,
+    assert_close,
+    batches_with_lengths,
+    fill_parameters,
+    padded,
+    reversed_naively,
+    sequences,
 )
 
-N_SEQUENCES, N_TIMESTEPS, N_CHANNELS, LATENT_DIM = 4, 7, 2, 3
+LATENT_DIM = 3
 
 
 @dataclass(frozen=True)
@@ -80,21 +89,6 @@ GRID = [
 every_network = pytest.mark.parametrize("options", GRID, ids=str)
 # 7 has no factor in common with the grid's sizes: all options are met, in many combinations.
 some_networks = pytest.mark.parametrize("options", GRID[::7], ids=str)
-
-
-def sequences(n: int = N_SEQUENCES, n_timesteps: int = N_TIMESTEPS, n_channels: int = N_CHANNELS) -> Tensor:
-    generator = torch.Generator().manual_seed(n_timesteps)
-    return torch.randn(n, n_timesteps, n_channels, generator=generator)
-
-
-def padded(x: Tensor, lengths: Tensor, fill: float = float("nan")) -> Tensor:
-    """x with `fill` behind each sequence's end."""
-    behind_end = torch.arange(x.shape[1]) >= lengths[:, None]
-    return x.masked_fill(behind_end[:, :, None], fill)
-
-
-def assert_close(actual: Tensor, expected: Tensor, atol: float = 1e-6) -> None:
-    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=atol)
 
 
 # Invariants of every network
@@ -280,47 +274,14 @@ def test_initial_states_are_a_linear_map_of_the_code_in_the_order_of_the_layers(
             parameter.uniform_(-1, 1, generator=torch.Generator().manual_seed(1))
         decoder(code, 2)
         expected = code @ decoder.initial_state.weight.T + decoder.initial_state.bias  # type: ignore[union-attr]
-    assert_close(torch.cat([part.squeeze(0) for state in states for part in state], dim=1), expected)
-    assert [tuple(part.shape) for state in states for part in state] == [(1, 6, 4)] * 2 + [(1, 6, 5)] * 2
+    assert_close(torch.cat([part for state in states for part in state], dim=1), expected)
+    assert [tuple(part.shape) for state in states for part in state] == [(6, 4)] * 2 + [(6, 5)] * 2
 
 
 def test_the_position_does_not_depend_on_how_many_steps_are_drawn() -> None:
     module = SequenceAutoencoder(N_CHANNELS, LATENT_DIM, decoder="both", reference_timesteps=8)
     code = module.encode(sequences())
     assert_close(module.decode(code, 5), module.decode(code, 12)[:, :5])
-
-
-# Recurrent layers
-
-
-@pytest.mark.parametrize("merge_mode", ["sum", "concat"])
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_the_initial_states_of_a_layer_are_zeros(bidirectional: bool, merge_mode: str) -> None:
-    layer = RecurrentLayer(2, 3, bidirectional=bidirectional, merge_mode=merge_mode)  # type: ignore[arg-type]
-    fill_parameters(layer)
-    x = sequences()
-    zeros = (torch.zeros(1, N_SEQUENCES, 3), torch.zeros(1, N_SEQUENCES, 3))
-    parts = [layer.forward_lstm(x, zeros)[1][0][0]]
-    if layer.backward_lstm is not None:
-        parts.append(layer.backward_lstm(x.flip(1), zeros)[1][0][0])
-    expected = torch.cat(parts, dim=1) if merge_mode == "concat" else sum(parts)
-    assert torch.equal(layer(x)[1], expected)
-    assert torch.equal(layer(x)[1], layer(x)[1])
-
-
-@pytest.mark.parametrize("merge_mode", ["sum", "concat"])
-def test_the_backward_outputs_stand_at_the_steps_that_they_read_last(merge_mode: str) -> None:
-    layer = RecurrentLayer(2, 3, bidirectional=True, merge_mode=merge_mode)  # type: ignore[arg-type]
-    fill_parameters(layer)
-    x, lengths = sequences(), torch.tensor([7, 2, 5, 1])
-    outputs, _ = layer(padded(x, lengths, fill=9.0), lengths)
-    assert layer.backward_lstm is not None
-    for i, length in enumerate(lengths):
-        forward, _ = layer.forward_lstm(x[i : i + 1, :length])
-        backward, _ = layer.backward_lstm(x[i : i + 1, :length].flip(1))
-        parts = [forward, backward.flip(1)]
-        expected = torch.cat(parts, dim=2) if merge_mode == "concat" else parts[0] + parts[1]
-        assert_close(outputs[i : i + 1, :length], expected)
 
 
 def test_the_code_is_the_state_of_the_top_layer() -> None:
@@ -332,41 +293,6 @@ def test_the_code_is_the_state_of_the_top_layer() -> None:
     code = encoder(sequences())
     assert torch.equal(code, states[-1])
     assert not torch.allclose(code, states[0])
-
-
-def fill_parameters(module: nn.Module, seed: int = 0) -> None:
-    """Layers are built unset; `SequenceAutoencoder` initialises them."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.uniform_(-1, 1, generator=generator)
-
-
-# reverse_steps
-
-
-def reversed_naively(x: Tensor, lengths: list[int]) -> Tensor:
-    result = x.clone()
-    for i, length in enumerate(lengths):
-        for step in range(length):
-            result[i, step] = x[i, length - 1 - step]
-    return result
-
-
-@st.composite
-def batches_with_lengths(draw: st.DrawFn) -> tuple[Tensor, list[int]]:
-    n_timesteps = draw(st.integers(1, 9))
-    lengths = draw(st.lists(st.integers(1, n_timesteps), min_size=1, max_size=5))
-    return sequences(len(lengths), n_timesteps, draw(st.integers(1, 3))), lengths
-
-
-@given(batches_with_lengths())
-def test_reverse_steps_equals_a_naive_loop_and_undoes_itself(batch: tuple[Tensor, list[int]]) -> None:
-    x, lengths = batch
-    reversed_x = reverse_steps(x, torch.tensor(lengths))
-    assert torch.equal(reversed_x, reversed_naively(x, lengths))
-    assert torch.equal(reverse_steps(reversed_x, torch.tensor(lengths)), x)
-    assert torch.equal(reverse_steps(x), reversed_naively(x, [x.shape[1]] * len(lengths)))
 
 
 # Patches

@@ -1,0 +1,45 @@
+"""Sequences for networks, and what is compared with them."""
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+N_SEQUENCES, N_TIMESTEPS, N_CHANNELS = 4, 7, 2
+
+
+def sequences(n: int = N_SEQUENCES, n_timesteps: int = N_TIMESTEPS, n_channels: int = N_CHANNELS) -> Tensor:
+    generator = torch.Generator().manual_seed(n_timesteps)
+    return torch.randn(n, n_timesteps, n_channels, generator=generator)
+
+
+def padded(x: Tensor, lengths: Tensor, fill: float = float("nan")) -> Tensor:
+    """x with `fill` behind each sequence's end."""
+    behind_end = torch.arange(x.shape[1]) >= lengths[:, None]
+    return x.masked_fill(behind_end[:, :, None], fill)
+
+
+def assert_close(actual: Tensor, expected: Tensor, atol: float = 1e-6) -> None:
+    torch.testing.assert_close(actual, expected, rtol=1e-5, atol=atol)
+
+
+def fill_parameters(module: nn.Module, seed: int = 0) -> None:
+    """Layers are built unset; `SequenceAutoencoder` initialises them."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.uniform_(-1, 1, generator=generator)
+
+
+def reversed_naively(x: Tensor, lengths: list[int]) -> Tensor:
+    result = x.clone()
+    for i, length in enumerate(lengths):
+        for step in range(length):
+            result[i, step] = x[i, length - 1 - step]
+    return result
+
+
+@st.composite
+def batches_with_lengths(draw: st.DrawFn) -> tuple[Tensor, list[int]]:
+    n_timesteps = draw(st.integers(1, 9))
+    lengths = draw(st.lists(st.integers(1, n_timesteps), min_size=1, max_size=5))
+    return sequences(len(lengths), n_timesteps, draw(st.integers(1, 3))), lengths
