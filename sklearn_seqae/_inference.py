@@ -1,7 +1,6 @@
 """Inference: codes, reconstructions and errors of all sequences, batch by batch, put back in their order."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_seqae._batching import SequenceDataset, by_length, split
-from sklearn_seqae._threads import keep_freed_memory, suitable_threads
+from sklearn_seqae._threads import in_parallel, keep_freed_memory, suitable_threads
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
 
@@ -19,36 +18,42 @@ Int64 = NDArray[np.int64]
 
 # Batches are as large as suits the hardware, whatever the training's: this many sequences, or near this many steps.
 _SEQUENCES_AT_ONCE = 1024
-_STEPS_AT_ONCE = 2**16
+_STEPS_AT_ONCE = 2**15
 
 
 def encode(module: Any, dataset: SequenceDataset) -> Float32:
     """Codes of all sequences, in their order: (n_sequences, n_components)."""
     codes = np.empty((len(dataset), module.code_size), dtype=np.float32)
-    with _inferring(module, dataset.lengths) as batches:
-        for indices in batches:
-            codes[indices] = module.encode(**_on_device(dataset.batch(indices), module)).cpu().numpy()
+
+    def encode_batch(indices: Int64) -> None:
+        codes[indices] = module.encode(**_on_device(dataset.batch(indices), module)).cpu().numpy()
+
+    _for_each_batch(encode_batch, module, dataset.lengths)
     return codes
 
 
 def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
     """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
     steps, offsets = _empty_steps(lengths, module)
-    with _inferring(module, lengths) as batches:
-        for indices in batches:
-            arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
-            x = module.decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
-            _write(steps, offsets[indices], lengths[indices], x)
+
+    def decode_batch(indices: Int64) -> None:
+        arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
+        x = module.decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
+        _write(steps, offsets[indices], lengths[indices], x)
+
+    _for_each_batch(decode_batch, module, lengths)
     return steps
 
 
 def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
     """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
     steps, offsets = _empty_steps(dataset.lengths, module)
-    with _inferring(module, dataset.lengths) as batches:
-        for indices in batches:
-            x = module(**_on_device(dataset.batch(indices), module))
-            _write(steps, offsets[indices], dataset.lengths[indices], x)
+
+    def reconstruct_batch(indices: Int64) -> None:
+        x = module(**_on_device(dataset.batch(indices), module))
+        _write(steps, offsets[indices], dataset.lengths[indices], x)
+
+    _for_each_batch(reconstruct_batch, module, dataset.lengths)
     return steps
 
 
@@ -56,24 +61,35 @@ def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.fl
     """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both."""
     errors = np.empty(len(dataset))
     counts = np.empty(len(dataset), dtype=np.int64)
-    with _inferring(module, dataset.lengths) as batches:
-        for indices in batches:
-            batch = _on_device(dataset.batch(indices), module)
-            error = (module(**batch) - batch["x"]).double().square()  # (B, T, C)
-            errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
-            counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
+
+    def compare_batch(indices: Int64) -> None:
+        batch = _on_device(dataset.batch(indices), module)
+        error = (module(**batch) - batch["x"]).double().square()  # (B, T, C)
+        errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
+        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
+
+    _for_each_batch(compare_batch, module, dataset.lengths)
     return errors, counts
 
 
-@contextmanager
-def _inferring(module: Any, lengths: Int64) -> Iterator[list[Int64]]:
-    """Prepare the module and torch; give the sequences of each batch, those of like length together."""
+def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64) -> None:
+    """Prepare the module and torch; compute each batch, of sequences of like length, by their indices."""
     keep_freed_memory()
     longest = int(lengths.max())
     size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))
+    batches = split(by_length(np.arange(len(lengths)), lengths), size)
     module.eval()
-    with torch.inference_mode(), suitable_threads(module.multiply_adds(min(size, len(lengths)), longest)):
-        yield split(by_length(np.arange(len(lengths)), lengths), size)
+
+    def compute_without_gradients(indices: Int64) -> None:
+        with torch.inference_mode():
+            compute(indices)
+
+    if len(batches) > 1 and module.mean.device.type == "cpu":
+        in_parallel(compute_without_gradients, batches)
+        return
+    with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest)):
+        for indices in batches:
+            compute_without_gradients(indices)
 
 
 def _on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:

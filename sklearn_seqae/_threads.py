@@ -1,11 +1,13 @@
 """How torch computes: with how many threads, and with what memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
-__all__ = ["keep_freed_memory", "suitable_threads"]
+__all__ = ["in_parallel", "keep_freed_memory", "suitable_threads"]
 
 # Multiply-adds in one pass of a batch below which a second thread gains little, and loses much beside a busy process.
 _SMALL_WORK = 200_000_000
@@ -40,3 +42,18 @@ def suitable_threads(multiply_adds: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(n_threads)
+
+
+def in_parallel(function: Callable[[Any], None], items: Iterable[Any]) -> None:
+    """Call a function with each item, as many at once as torch has threads, each with one thread.
+
+    An LSTM's steps wait for each other, so that threads share a batch badly, and its last bits depend on how they
+    share it. What each call computes here is the same for any number of threads.
+    """
+    n_threads = torch.get_num_threads()
+    with (
+        suitable_threads(0),
+        ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+    ):
+        for _ in pool.map(function, items):  # raises what a call raises, and then drops the items that wait
+            pass

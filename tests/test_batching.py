@@ -348,6 +348,39 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
     assert counts.tolist() == [np.sum(~np.isnan(part)) for part in parts]
 
 
+@pytest.mark.usefixtures("_inference_size")
+@pytest.mark.parametrize("n_threads", [2, 3])
+def test_inference_is_the_same_for_any_number_of_threads(
+    module: SequenceAutoencoder, n_threads: int, parts: Parts
+) -> None:
+    dataset = dataset_of(parts)
+    alone = _inference.encode(module, dataset), _inference.reconstruct(module, dataset)
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        together = _inference.encode(module, dataset), _inference.reconstruct(module, dataset)
+        assert torch.get_num_threads() == n_threads
+    finally:
+        torch.set_num_threads(before)
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_error_in_one_batch_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_inference, "_SEQUENCES_AT_ONCE", 1)
+    module = SequenceAutoencoder(2, 3)
+    calls: list[int] = []
+
+    def encode(x: torch.Tensor, lengths: Any = None) -> torch.Tensor:
+        calls.append(len(x))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "encode", encode)
+    with pytest.raises(KeyboardInterrupt):
+        _inference.encode(module, dataset_of(random_parts([4] * 2000)))
+    assert len(calls) < 2000
+
+
 def test_inference_switches_dropout_off() -> None:
     module = SequenceAutoencoder(2, 3, hidden_layer_sizes=(8,), dropout=0.5).train()
     dataset = dataset_of(random_parts([4, 2, 3]))
