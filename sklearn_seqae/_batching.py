@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sklearn_seqae._memory_maps import PageLimit
+
 __all__ = [
     "SequenceDataset",
     "TrainingBatches",
@@ -46,6 +48,7 @@ class SequenceDataset(Dataset[Tensor]):
         self.steps = steps
         self.starts = starts
         self.lengths = lengths
+        self._pages = PageLimit(steps)
         self.equal_length = int(lengths[0]) if len(lengths) and np.all(lengths == lengths[0]) else None
         # Sequences of equal length that touch each other are rows of a 3-D array, which is faster to index.
         self._rows: tuple[NDArray[np.float32], NDArray[np.int64]] | None = None
@@ -69,12 +72,14 @@ class SequenceDataset(Dataset[Tensor]):
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
         if self._rows is not None:
             rows, row_of = self._rows
-            return {"x": torch.from_numpy(rows.take(row_of[indices], axis=0))}
+            x = rows.take(row_of[indices], axis=0)
+            self._pages.count(x.nbytes, len(x))
+            return {"x": torch.from_numpy(x)}
         lengths = self.lengths[indices]
         step = np.arange(lengths.max())
         behind_end = step >= lengths[:, None]  # (B, T)
-        source = self.starts[indices, None] + np.where(behind_end, 0, step)
-        x = self.steps[source]
+        x = self.steps[self.starts[indices, None] + np.where(behind_end, 0, step)]
+        self._pages.count(x.nbytes, len(x))
         if not behind_end.any():
             return {"x": torch.from_numpy(x)}
         x[behind_end] = np.nan

@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from sklearn_seqae._memory_maps import PageLimit
 from sklearn_seqae._refusals import (
     ACCEPTED,
     converting,
@@ -278,9 +279,12 @@ def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]
 def _chunks(sequences: Sequences) -> Iterator[Float32]:
     """Slices of the steps that belong to sequences: (rows, n_channels)."""
     steps = sequences.steps
+    pages = PageLimit(steps)
     rows = max(1, _CHUNK_VALUES // sequences.n_channels)
     for start in range(0, len(steps), rows):
-        yield steps[start : start + rows]
+        chunk = steps[start : start + rows]
+        yield chunk
+        pages.count(chunk.nbytes)
 
 
 # What X is
@@ -371,10 +375,13 @@ def _from_equal(array: Float32, container: Container, place: Any, X: Any) -> Seq
     """Sequences from an (n, T, c) array, of which NaN in all channels at the end is padding."""
     n, n_timesteps, n_channels = array.shape
     lengths = np.full(n, n_timesteps, dtype=np.int64)
+    pages = PageLimit(array)
     rows = max(1, _CHUNK_VALUES // (n_timesteps * n_channels))
     for start in range(0, n, rows):
         chunk = array[start : start + rows]
-        if np.isfinite(chunk).all():
+        finite = np.isfinite(chunk).all()
+        pages.count(chunk.nbytes)
+        if finite:
             continue
         infinite = np.argwhere(np.isinf(chunk))
         if len(infinite):
