@@ -7,8 +7,8 @@ contestants take turns; within a process, the median of three calls counts, afte
 
 Streaming: `fit` for one epoch, and `transform`, of a float32 memory map of 4.2 GB, and the same of scikit-learn's
 IncrementalPCA, whose batches are read by a loop. Memory is sampled throughout, and counted from what the imports took.
-The anonymous part is the process's own. The rest of what is resident is pages of the mapped file, which the system
-may drop whenever it needs the room.
+The anonymous part is the process's own. The rest of what is resident is pages of the mapped file, which the estimator
+gives back as it goes; otherwise the system drops them when it needs the room.
 
     python benchmarks/memory.py --scratch /var/tmp --write
     python benchmarks/memory.py --quick
@@ -227,7 +227,7 @@ def stream_fit(path: Path) -> Streaming:
     with MemorySampler() as memory:
         X = np.load(path, mmap_mode="r")
         start = time.perf_counter()
-        fitted(X, batch_size=STREAMED_BATCH)
+        fitted(X)
         seconds = time.perf_counter() - start
     return Streaming(seconds, memory.anonymous, memory.resident)
 
@@ -348,7 +348,7 @@ def encoding_row(job: Job, result: Encoding, best: float) -> list[str]:
 
 def streaming_table(results: dict[str, Streaming], n_sequences: int) -> str:
     """All passes over the memory map."""
-    header = ["", "seconds", "sequences/s", "MB of its own", "MB with pages of the file"]
+    header = ["", "seconds", "sequences/s", "MB of its own", "MB resident, with pages of the file"]
     rows = [
         [
             name,
@@ -375,11 +375,11 @@ def section(plan: Plan, encodings: dict[Job, Encoding], streamings: dict[str, St
             paragraphs += [f"{title}; {network}:", encoding_table(shape, network, encodings)]
     paragraphs += [
         f"A memory map of {map_bytes(plan.n_mapped) / 1e6:,.0f} MB, {plan.n_mapped:,} sequences of {N_TIMESTEPS} steps "
-        f"and {N_CHANNELS} channels in float32; training batches of {STREAMED_BATCH:,}. Peaks of memory above the "
-        f"imports, sampled every {1000 * SECONDS_BETWEEN_SAMPLES:.0f} ms, the codes included; wanted of the estimator "
-        f"are at most {WANTED_MEGABYTES:,} MB of its own. The pages of the file beside them are the system's, which "
-        "may drop them at any time. The file had just been written, and was read from the system's cache as far as "
-        "that holds it. One pass each.",
+        f"and {N_CHANNELS} channels in float32; the plain constructor but for `max_epochs=1`, and slices of "
+        f"{STREAMED_BATCH:,} for IncrementalPCA. Peaks of memory above the imports, sampled every "
+        f"{1000 * SECONDS_BETWEEN_SAMPLES:.0f} ms, the codes included; wanted of the estimator are at most "
+        f"{WANTED_MEGABYTES:,} MB resident. The file had just been written, and was read from the system's cache as "
+        "far as that holds it. One pass each.",
         streaming_table(streamings, plan.n_mapped),
         environment(note=f"torch and BLAS set to {THREADS} threads"),
     ]
