@@ -438,30 +438,39 @@ def shapes_sentence(shapes: Sequence[Shape]) -> str:
     return f"Shapes, as (sequences, steps, channels, latent_dim, batch size): {', '.join(texts)}."
 
 
-def section(plan: Plan, keras: Mapping[str, str], device: str) -> str:
-    """Measure, and write it up in Markdown."""
-    versions = [
-        run_keras(path, {"backend": name, "device": device, "task": "describe"}) for name, path in keras.items()
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        isolated(save_waves, folder, plan.shapes, plan.n_encoded)
-        training, encoding = (measure(task, plan, folder, keras, device) for task in ("train", "encode"))
+def training_section(plan: Plan, folder: str, keras: Mapping[str, str], device: str) -> list[str]:
+    """Measure training; what to say of it, and the table."""
     missing = [name for backend, name in BACKENDS.items() if backend not in keras]
     note = f" Not measured, since no interpreter was given: Keras on {' and on '.join(missing)}." if missing else ""
-    hardware = "" if device == "cpu" else f"computing on {torch.cuda.get_device_name(device)}"
     epochs = ", ".join(f"{2 + shape.n_epochs} ({shape.name})" for shape in plan.shapes)
-    parts = [
+    return [
         f'{shapes_sentence(plan.shapes)} Medians of {counted(plan.n_rounds["train"], "round")}; "the loop" is '
         f"the torch loop with torch's default threads. Losses are means of the last epoch's batches after {epochs} "
         f"epochs, in units of the data's variance; initial weights are each library's own.{note}",
-        training_table(training, device),
+        training_table(measure("train", plan, folder, keras, device), device),
+    ]
+
+
+def encoding_section(plan: Plan, folder: str, keras: Mapping[str, str], device: str) -> list[str]:
+    """Measure encoding; what to say of it, and the table."""
+    return [
         f"Encoding {plan.n_encoded:,} sequences of the same shapes, medians of "
         f"{counted(plan.n_rounds['encode'], 'round')}: `transform`; the loop without gradients and "
         f"Keras's `predict`, in batches of {ENCODING_BATCH}.",
-        encoding_table(encoding, device),
-        environment([version["versions"] for version in versions], hardware),
+        encoding_table(measure("encode", plan, folder, keras, device), device),
     ]
-    return "\n\n".join(parts)
+
+
+SECTIONS = {"train": ("speed", training_section), "encode": ("encoding", encoding_section)}
+
+
+def versions_and_hardware(keras: Mapping[str, str], device: str) -> str:
+    """What it was measured with."""
+    versions = [
+        run_keras(path, {"backend": name, "device": device, "task": "describe"}) for name, path in keras.items()
+    ]
+    hardware = "" if device == "cpu" else f"computing on {torch.cuda.get_device_name(device)}"
+    return environment([version["versions"] for version in versions], hardware)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -471,6 +480,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help="one shape, few sequences and rounds: under a minute without Keras"
     )
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 5, encoding 3)")
+    parser.add_argument("--tasks", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="what to measure")
     parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     parser.add_argument("--device", default="cpu", help="where to compute: cpu (default), cuda, cuda:1, ...")
     for backend, name in BACKENDS.items():
@@ -486,11 +496,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = QUICK if parsed.quick else FULL
     if parsed.rounds:
         plan = plan._replace(n_rounds=dict.fromkeys(plan.n_rounds, parsed.rounds))
-    body = section(plan, keras, parsed.device)
-    print(body)
-    if parsed.write:
-        name = "speed" if parsed.device == "cpu" else "speed-gpu"
-        write_section(name, body)
+    with tempfile.TemporaryDirectory() as folder:
+        isolated(save_waves, folder, plan.shapes, plan.n_encoded)
+        for task in parsed.tasks:
+            name, measured_section = SECTIONS[task]
+            parts = measured_section(plan, folder, keras, parsed.device)
+            body = "\n\n".join([*parts, versions_and_hardware(keras, parsed.device)])
+            print(body)
+            if parsed.write:
+                write_section(name if parsed.device == "cpu" else f"{name}-gpu", body)
 
 
 if __name__ == "__main__":
