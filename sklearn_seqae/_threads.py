@@ -14,6 +14,9 @@ _SMALL_WORK = 200_000_000
 
 _KEPT_BYTES = 31 * 2**20
 
+# Calls at once: each has a workspace, of some 100 MB for a wide network.
+_MOST_CALLS = 8
+
 
 def keep_freed_memory() -> None:
     """Let the C library keep blocks of up to 31 MiB that are freed, rather than give them back to the kernel.
@@ -45,15 +48,19 @@ def suitable_threads(multiply_adds: int) -> Iterator[None]:
 
 
 def in_parallel(function: Callable[[Any], None], items: Iterable[Any]) -> None:
-    """Call a function with each item, as many at once as torch has threads, each with one thread.
+    """Call a function with each item, as many at once as torch has threads (at most 8), each with one thread.
 
     An LSTM's steps wait for each other, so that threads share a batch badly, and its last bits depend on how they
     share it. What each call computes here is the same for any number of threads.
     """
-    n_threads = torch.get_num_threads()
+    n_calls = min(torch.get_num_threads(), _MOST_CALLS)
+    if n_calls == 1:
+        for item in items:
+            function(item)
+        return
     with (
         suitable_threads(0),
-        ThreadPoolExecutor(n_threads, initializer=torch.set_num_threads, initargs=(1,)) as pool,
+        ThreadPoolExecutor(n_calls, initializer=torch.set_num_threads, initargs=(1,)) as pool,
     ):
         for _ in pool.map(function, items):  # raises what a call raises, and then drops the items that wait
             pass

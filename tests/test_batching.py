@@ -1,5 +1,7 @@
 """Batches: what is gathered, in which order, what mixing and noise do to it, and that order is restored."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -348,6 +350,16 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
     assert counts.tolist() == [np.sum(~np.isnan(part)) for part in parts]
 
 
+@contextmanager
+def torch_threads(n_threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.usefixtures("_inference_size")
 @pytest.mark.parametrize("n_threads", [2, 3])
 def test_inference_is_the_same_for_any_number_of_threads(
@@ -355,18 +367,15 @@ def test_inference_is_the_same_for_any_number_of_threads(
 ) -> None:
     dataset = dataset_of(parts)
     alone = _inference.encode(module, dataset), _inference.reconstruct(module, dataset)
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
+    with torch_threads(n_threads):
         together = _inference.encode(module, dataset), _inference.reconstruct(module, dataset)
         assert torch.get_num_threads() == n_threads
-    finally:
-        torch.set_num_threads(before)
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_an_error_in_one_batch_ends_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_an_error_in_one_batch_ends_the_others(n_threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_inference, "_SEQUENCES_AT_ONCE", 1)
     module = SequenceAutoencoder(2, 3)
     calls: list[int] = []
@@ -376,7 +385,7 @@ def test_an_error_in_one_batch_ends_the_others(monkeypatch: pytest.MonkeyPatch) 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "encode", encode)
-    with pytest.raises(KeyboardInterrupt):
+    with torch_threads(n_threads), pytest.raises(KeyboardInterrupt):
         _inference.encode(module, dataset_of(random_parts([4] * 2000)))
     assert len(calls) < 2000
 
