@@ -72,14 +72,11 @@ class SequenceDataset(Dataset[Tensor]):
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
         if self._rows is not None:
             rows, row_of = self._rows
-            x = rows.take(row_of[indices], axis=0)
-            self._pages.count(x.nbytes, len(x))
-            return {"x": torch.from_numpy(x)}
+            return {"x": torch.from_numpy(self._pages.take(rows, row_of[indices]))}
         lengths = self.lengths[indices]
         step = np.arange(lengths.max())
         behind_end = step >= lengths[:, None]  # (B, T)
-        x = self.steps[self.starts[indices, None] + np.where(behind_end, 0, step)]
-        self._pages.count(x.nbytes, len(x))
+        x = self._pages.take(self.steps, self.starts[indices, None] + np.where(behind_end, 0, step))
         if not behind_end.any():
             return {"x": torch.from_numpy(x)}
         x[behind_end] = np.nan

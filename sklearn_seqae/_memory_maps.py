@@ -5,13 +5,14 @@ import sys
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["PageLimit"]
 
 # Bytes of a mapped file that may be resident before they are given back.
 _KEPT_BYTES = 2**27
-# Linux maps as much around each place that is read (fault_around_bytes).
-_BYTES_AROUND = 2**16
+# Linux may map as much around each place that is read: a huge page.
+_BYTES_AROUND = 2**21
 # Of `numpy.memmap`: what is written goes to the file.
 _SHARED_MODES = ("r", "r+", "w+")
 
@@ -45,6 +46,18 @@ class PageLimit:
         if self._n_bytes > _KEPT_BYTES:
             self._mapping.madvise(mmap.MADV_DONTNEED)
             self._n_bytes = 0
+
+    def take(self, array: NDArray[Any], indices: NDArray[np.integer]) -> NDArray[Any]:
+        """`array.take(indices, axis=0)`, of the array or a view of it, a few places at a time."""
+        if self._mapping is None:
+            return array.take(indices, axis=0)
+        taken = np.empty((*indices.shape, *array.shape[1:]), array.dtype)
+        n_places = max(1, _KEPT_BYTES // _BYTES_AROUND)
+        for start in range(0, len(indices), n_places):
+            piece = taken[start : start + n_places]
+            array.take(indices[start : start + n_places], axis=0, out=piece)
+            self.count(piece.nbytes, len(piece))
+        return taken
 
 
 def _shared_mapping(array: Any) -> mmap.mmap | None:

@@ -32,6 +32,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_memory_maps, "_KEPT_BYTES", 2**19)
+    monkeypatch.setattr(_memory_maps, "_BYTES_AROUND", 2**14)
 
 
 def resident_bytes(path: Path) -> int:
@@ -103,6 +104,15 @@ def test_the_mapping_is_found_through_views(path: Path) -> None:
     for view in (X, X[3:], X.reshape(-1, 10), np.asarray(X)[::2]):
         assert isinstance(_memory_maps._shared_mapping(view), mmap.mmap)
     assert _memory_maps._shared_mapping(np.array(X)) is None
+
+
+@pytest.mark.parametrize("shape", [(3,), (200,), (200, 7), (0,)])
+def test_a_mapping_is_gathered_from_as_any_array(shape: tuple[int, ...], path: Path) -> None:
+    X = mapped(path)
+    indices = np.random.default_rng(0).integers(N_SEQUENCES, size=shape)
+    taken = PageLimit(X).take(X, indices)
+    np.testing.assert_array_equal(taken, np.array(X)[indices])
+    assert type(taken) is np.ndarray
 
 
 def test_data_in_a_mapping_can_be_pickled(path: Path) -> None:
