@@ -30,7 +30,7 @@ class LSTM(nn.LSTM):
     """`torch.nn.LSTM` of one layer in one direction, batches first, without its detours around oneDNN's kernel.
 
     What comes out is the same to the last bit. torch calls the kernel too, but stacks, splits and transposes around it,
-    which is a twentieth of a training step of a small network. Where the kernel cannot be used (on a GPU, in other
+    which is a twentieth of a training step of a very small network. Where the kernel cannot be used (on a GPU, in other
     precisions, while the network is traced), torch goes its own way.
 
     Parameters
