@@ -496,12 +496,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = QUICK if parsed.quick else FULL
     if parsed.rounds:
         plan = plan._replace(n_rounds=dict.fromkeys(plan.n_rounds, parsed.rounds))
+    made_by = versions_and_hardware(keras, parsed.device)
     with tempfile.TemporaryDirectory() as folder:
         isolated(save_waves, folder, plan.shapes, plan.n_encoded)
         for task in parsed.tasks:
             name, measured_section = SECTIONS[task]
             parts = measured_section(plan, folder, keras, parsed.device)
-            body = "\n\n".join([*parts, versions_and_hardware(keras, parsed.device)])
+            body = "\n\n".join([*parts, made_by])
             print(body)
             if parsed.write:
                 write_section(name if parsed.device == "cpu" else f"{name}-gpu", body)

@@ -1,4 +1,4 @@
-"""Batches: what is gathered, in which order, what mixing and noise do to it, and that order is restored."""
+"""Batches: what is gathered, in which order, what shifts, mixing and noise do to it, and that order is restored."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
