@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_seqae._batching import SequenceDataset, by_length, split
-from sklearn_seqae._threads import in_parallel, keep_freed_memory, suitable_threads
+from sklearn_seqae._threads import MOST_CALLS, keep_freed_memory, parallel_map, suitable_threads
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
 
@@ -85,7 +85,9 @@ def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int6
             compute(indices)
 
     if len(batches) > 1 and module.mean.device.type == "cpu":
-        in_parallel(compute_without_gradients, batches)
+        with parallel_map(MOST_CALLS) as map_:
+            for _ in map_(compute_without_gradients, batches):
+                pass
         return
     with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest)):
         for indices in batches:

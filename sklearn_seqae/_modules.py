@@ -28,7 +28,7 @@ _LEAST_DEVIATION = 1e-4
 _OPEN_BIAS = 3.0
 _KEEP_BIAS = 4.0
 
-_LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+_LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": F.mse_loss,
     "mae": F.l1_loss,
     "huber": F.huber_loss,
@@ -426,7 +426,8 @@ class MaskedLoss(nn.Module):
     Shape
     -----
     Input: prediction (B, T, C), standardized; target (B, T, C), in the data's units, with NaN where nothing was
-    observed. Output: a scalar.
+    observed. Output: a scalar. For a part of a batch, the number of observed values of all of it makes the output the
+    part's share of the mean; a callable cannot do that.
     """
 
     mean: Tensor
@@ -436,11 +437,11 @@ class MaskedLoss(nn.Module):
         self, loss: str | Callable[[Tensor, Tensor], Tensor], mean: Sequence[float], scale: Sequence[float]
     ) -> None:
         super().__init__()
-        self.loss = _LOSSES[loss] if isinstance(loss, str) else loss
+        self.loss: Callable[..., Tensor] = _LOSSES[loss] if isinstance(loss, str) else loss
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("scale", torch.tensor(scale))
 
-    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+    def forward(self, prediction: Tensor, target: Tensor, n_observed: int | None = None) -> Tensor:
         if prediction.shape != target.shape:
             # Broadcasting would make the mean of the target the best prediction.
             raise ValueError(
@@ -451,7 +452,9 @@ class MaskedLoss(nn.Module):
         observed = ~torch.isnan(target)
         if not observed.all():
             prediction, target = prediction[observed], target[observed]
-        return self.loss(prediction, target)
+        if n_observed is None:
+            return self.loss(prediction, target)
+        return self.loss(prediction, target, reduction="sum") / n_observed
 
 
 def initialize(module: nn.Module, generator: torch.Generator) -> None:

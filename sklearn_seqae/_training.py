@@ -19,9 +19,10 @@ from skorch.helper import predefined_split
 from skorch.history import History
 
 from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
+from sklearn_seqae._halves import Halves
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
 from sklearn_seqae._principal import principal_components
-from sklearn_seqae._threads import keep_freed_memory, suitable_threads
+from sklearn_seqae._threads import keep_freed_memory, parallel_map, suitable_threads
 
 __all__ = ["Resume", "Trained", "TrainingSettings", "train"]
 
@@ -146,7 +147,7 @@ def train(
                 _load_optimizer_state(net, resume.optimizer_state)
         elif module_params["linear_path"]:
             net.module_.start_from(*_principal_components(net.module_, training_data, settings))
-        with suitable_threads(net.module_.multiply_adds(settings.batch_size, int(training_data.lengths.max()))):
+        with _shared_work(net, training_data, settings, module_params):
             net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
@@ -267,6 +268,7 @@ class _Net(NeuralNet):
 
     finished_ = False
     interrupted_ = False
+    halves_: Halves | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -295,6 +297,14 @@ class _Net(NeuralNet):
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # walking through all modules takes a while
             super()._set_training(training)
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
+        x, target = batch
+        if self.halves_ is None or not self.halves_.pay(self.module_, *target.shape[:2]):
+            return super().train_step_single(batch, **fit_params)
+        self._set_training(True)
+        loss, prediction = self.halves_.backward(x, target, [parameter for _, parameter in self.learnable_])
+        return {"loss": loss, "y_pred": prediction}
 
     def train_step(self, batch: Any, **fit_params: Any) -> Any:
         """One step; AdamW, the default, needs neither skorch's closure nor torch's bookkeeping around `zero_grad`."""
@@ -444,6 +454,31 @@ class _ProgressBar(Callback):
             self._bar = None
 
 
+def _runs_as_it_comes(settings: TrainingSettings, module_params: Mapping[str, Any]) -> bool:
+    """Whether nothing draws from torch's global generators, and nobody looks at single steps: dropout does, and what
+    the user brings along may.
+    """
+    user_code = settings.net_params or settings.callbacks or not isinstance(settings.loss, str)
+    return not (module_params["dropout"] or user_code)
+
+
+@contextmanager
+def _shared_work(
+    net: _Net, data: SequenceDataset, settings: TrainingSettings, module_params: Mapping[str, Any]
+) -> Iterator[None]:
+    """Share the work among torch's threads: large batches by halves, where their order does not matter."""
+    batch_size, n_timesteps = min(settings.batch_size, len(data)), int(data.lengths.max())
+    work = net.module_.multiply_adds(batch_size, n_timesteps)
+    on_cpu = torch.device(settings.device).type == "cpu"
+    if not (on_cpu and _runs_as_it_comes(settings, module_params) and Halves.pay(net.module_, batch_size, n_timesteps)):
+        with suitable_threads(work):
+            yield
+        return
+    with parallel_map(2, work // 2) as map_:
+        net.halves_ = Halves(net.module_, net.criterion_, map_)
+        yield
+
+
 @contextmanager
 def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, Any]) -> Iterator[None]:
     """Seed torch's global generators where something may draw from them, and put them back afterwards.
@@ -451,8 +486,7 @@ def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, A
     Dropout does, and what the user brings along may. All else has generators of its own, so that trainings in several
     threads do not disturb each other.
     """
-    user_code = settings.net_params or settings.callbacks or not isinstance(settings.loss, str)
-    if not (module_params["dropout"] or user_code):
+    if _runs_as_it_comes(settings, module_params):
         yield
         return
     cuda = torch.device(settings.device).type == "cuda"

@@ -1,7 +1,5 @@
 """Batches: what is gathered, in which order, what shifts, mixing and noise do to it, and that order is restored."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn_seqae import _inference
 from sklearn_seqae._batching import SequenceDataset, TrainingBatches, ValidationBatches
 from sklearn_seqae._modules import SequenceAutoencoder
+from tests.threads import torch_threads
 
 Parts = list[NDArray[np.float32]]
 
@@ -348,16 +347,6 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, errors, rtol=1e-5)
     assert counts.tolist() == [np.sum(~np.isnan(part)) for part in parts]
-
-
-@contextmanager
-def torch_threads(n_threads: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("_inference_size")

@@ -1,0 +1,77 @@
+"""The gradients of a large batch, from two halves of it at once.
+
+The steps of an LSTM wait for each other: two threads that share one batch wait at every step, two halves of it are
+computed side by side from end to end.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["Halves"]
+
+# Multiply-adds in one pass of a batch from which halves pay: below, a half takes nearly as long as the whole.
+_LARGE_WORK = 100_000_000
+
+
+class Halves:
+    """Computes losses and gradients of batches in two halves.
+
+    Whether a batch is halved depends on its size alone, not on the number of threads, so that neither does the result.
+
+    Parameters
+    ----------
+    module : SequenceAutoencoder
+        The network, whose forward pass draws no random numbers.
+    criterion : MaskedLoss
+        A loss that can be told the number of observed values.
+    parallel_map : callable
+        A `map` that makes two calls at once where there are threads for it.
+    """
+
+    def __init__(self, module: Any, criterion: Any, parallel_map: Callable[..., Iterator[Any]]) -> None:
+        self.module = module
+        self.criterion = criterion
+        self.parallel_map = parallel_map
+
+    @staticmethod
+    def pay(module: Any, n_sequences: int, n_timesteps: int) -> bool:
+        """Whether a batch is large enough."""
+        return n_sequences > 1 and bool(module.multiply_adds(n_sequences, n_timesteps) > _LARGE_WORK)
+
+    def backward(
+        self, inputs: dict[str, Tensor], target: Tensor, parameters: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Set the parameters' gradients, as ``loss.backward()`` would.
+
+        Parameters
+        ----------
+        inputs : dict of Tensor
+            Arguments of the module, (B, ...) each.
+        target : Tensor of shape (B, T, C)
+            What to draw.
+        parameters : sequence of Tensor
+            Those that are to learn.
+
+        Returns
+        -------
+        loss : Tensor
+            A scalar, without a graph.
+        prediction : Tensor of shape (B, T, C)
+            In standard units, without a graph.
+        """
+        n_observed = int((~torch.isnan(target)).sum())
+        middle = len(target) // 2
+
+        def compute(rows: slice) -> tuple[Tensor, Tensor, tuple[Tensor | None, ...]]:
+            part = {name: value[rows] for name, value in inputs.items()}
+            prediction = self.module(**part, standardized=True)
+            loss = self.criterion(prediction, target[rows], n_observed)
+            return loss.detach(), prediction.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)
+
+        first, second = self.parallel_map(compute, (slice(middle), slice(middle, None)))
+        for parameter, one, other in zip(parameters, first[2], second[2], strict=True):
+            parameter.grad = None if one is None or other is None else one + other
+        return first[0] + second[0], torch.cat([first[1], second[1]])
