@@ -193,7 +193,7 @@ class SequenceDecoder(nn.Module):
         states = self._initial_states(code)
         for depth, (layer, state) in enumerate(zip(self.layers, states, strict=True)):
             x, _ = layer(x if depth == 0 else self.dropout(x), state)
-        return self.output_layer(x)
+        return self.output_layer(x.transpose(0, 1)).transpose(0, 1)  # as the LSTM layers leave it, steps first
 
     def _inputs(self, code: Tensor, n_steps: int) -> Tensor:
         parts = []
@@ -449,8 +449,8 @@ class MaskedLoss(nn.Module):
                 "must be equal."
             )
         target = (target - self.mean) / self.scale
-        observed = ~torch.isnan(target)
-        if not observed.all():
+        if math.isnan(target.sum()):  # one look at all of them, in the usual case that nothing is missing
+            observed = ~torch.isnan(target)
             prediction, target = prediction[observed], target[observed]
         if n_observed is None:
             return self.loss(prediction, target)
