@@ -1,9 +1,10 @@
 """The gradients of a large batch, from two halves of it at once.
 
-The steps of an LSTM wait for each other: two threads that share one batch wait at every step, two halves of it are
-computed side by side from end to end.
+The steps of an LSTM wait for each other: two threads that share one batch wait at every step, which takes longer than
+a small step does; two halves of the batch are computed side by side from end to end.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,8 +13,10 @@ from torch import Tensor
 
 __all__ = ["Halves"]
 
-# Multiply-adds in one pass of a batch from which halves pay: below, a half takes nearly as long as the whole.
+# Multiply-adds in one pass of a batch above which halves pay: below, a half takes nearly as long as the whole.
 _LARGE_WORK = 100_000_000
+# Multiply-adds in one LSTM step of a batch up to which they pay: threads share larger steps well.
+_SMALL_STEP = 5_000_000
 
 
 class Halves:
@@ -38,8 +41,10 @@ class Halves:
 
     @staticmethod
     def pay(module: Any, n_sequences: int, n_timesteps: int) -> bool:
-        """Whether a batch is large enough."""
-        return n_sequences > 1 and bool(module.multiply_adds(n_sequences, n_timesteps) > _LARGE_WORK)
+        """Whether a batch is large enough, and its LSTM steps small enough."""
+        work = module.multiply_adds(n_sequences, n_timesteps)
+        n_steps = math.ceil(n_timesteps / module.patch_len)
+        return n_sequences > 1 and bool(work > _LARGE_WORK and work <= n_steps * _SMALL_STEP)
 
     def backward(
         self, inputs: dict[str, Tensor], target: Tensor, parameters: Sequence[Tensor]

@@ -90,11 +90,13 @@ def test_a_shape_that_differs_from_the_targets_is_refused() -> None:
         )
 
 
-def test_only_large_batches_are_halved() -> None:
+def test_large_batches_of_small_steps_are_halved() -> None:
     module = SequenceAutoencoder(8, 64, decoder="repeat")
     assert Halves.pay(module, 64, 100)
     assert not Halves.pay(module, 64, 10)
     assert not Halves.pay(module, 1, 10**6)
+    wide = SequenceAutoencoder(8, 256, decoder="repeat")
+    assert not Halves.pay(wide, 64, 100)
 
 
 # In training
