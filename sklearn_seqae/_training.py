@@ -23,6 +23,7 @@ from sklearn_seqae._halves import Halves
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
 from sklearn_seqae._principal import principal_components
 from sklearn_seqae._threads import keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._updates import Updates
 
 __all__ = ["Resume", "Trained", "TrainingSettings", "train"]
 
@@ -147,7 +148,7 @@ def train(
                 _load_optimizer_state(net, resume.optimizer_state)
         elif module_params["linear_path"]:
             net.module_.start_from(*_principal_components(net.module_, training_data, settings))
-        with _shared_work(net, training_data, settings, module_params):
+        with _shortcuts(net, training_data, settings, module_params):
             net.partial_fit(training_data)
     module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
@@ -269,6 +270,7 @@ class _Net(NeuralNet):
     finished_ = False
     interrupted_ = False
     halves_: Halves | None = None
+    updates_: Updates | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -314,7 +316,7 @@ class _Net(NeuralNet):
             parameter.grad = None
         step = self.train_step_single(batch, **fit_params)
         self.notify("on_grad_computed", named_parameters=self.learnable_, batch=batch, training=True)
-        self.optimizer_.step()
+        (self.updates_ or self.optimizer_).step()
         return step
 
     def notify(self, method_name: str, **kwargs: Any) -> None:
@@ -463,14 +465,17 @@ def _runs_as_it_comes(settings: TrainingSettings, module_params: Mapping[str, An
 
 
 @contextmanager
-def _shared_work(
+def _shortcuts(
     net: _Net, data: SequenceDataset, settings: TrainingSettings, module_params: Mapping[str, Any]
 ) -> Iterator[None]:
-    """Share the work among torch's threads: large batches by halves, where their order does not matter."""
+    """Share the work among torch's threads; where nobody looks at single steps, take shorter ways to the same end."""
     batch_size, n_timesteps = min(settings.batch_size, len(data)), int(data.lengths.max())
     work = net.module_.multiply_adds(batch_size, n_timesteps)
+    unwatched = _runs_as_it_comes(settings, module_params)
+    if unwatched:
+        net.updates_ = Updates(net.optimizer_)
     on_cpu = torch.device(settings.device).type == "cpu"
-    if not (on_cpu and _runs_as_it_comes(settings, module_params) and Halves.pay(net.module_, batch_size, n_timesteps)):
+    if not (unwatched and on_cpu and Halves.pay(net.module_, batch_size, n_timesteps)):
         with suitable_threads(work):
             yield
         return
