@@ -40,6 +40,8 @@ Style = Mapping[str, Any]
 
 # The band of known anomalies lies above the data, in shares of the height of the axes.
 _BAND = (1.02, 1.09)
+# A logarithmic scale from a to less than this many times a has ticks like a linear one.
+_SMALL_RANGE = 30
 
 
 class AnomalyDisplay:
@@ -233,15 +235,24 @@ class AnomalyDisplay:
 
     def _dress(self, ylabels: list[str], xlabel: str, log: bool, counts_steps: bool) -> None:
         """Scales and labels of the axes."""
-        from matplotlib.ticker import MaxNLocator
+        from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
+
+        def set_few_ticks(axis: "Axes") -> None:
+            axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
 
         for axis, label in zip(self.ax_, [*ylabels, "anomaly score"], strict=True):
             axis.set_ylabel(label)
             axis.spines[["top", "right"]].set_visible(False)
-            axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+            set_few_ticks(axis)
             axis.margins(x=0.01)
         if log:
-            self.ax_[-1].set_yscale("log")
+            score_axis = self.ax_[-1]
+            score_axis.set_yscale("log")
+            low, high = score_axis.get_ylim()
+            if high < _SMALL_RANGE * low:  # powers of ten are too few, and their multiples would overlap
+                set_few_ticks(score_axis)
+                score_axis.yaxis.set_major_formatter(ScalarFormatter())
+                score_axis.yaxis.set_minor_formatter(NullFormatter())
         tidy_time(self.ax_[-1], 7, counts_steps)
         self.ax_[-1].set_xlabel(xlabel)
         self.figure_.align_ylabels(list(self.ax_))

@@ -94,6 +94,16 @@ def test_scale_and_styles_of_the_score() -> None:
     assert display.lines_[0].get_linewidth() == 3
 
 
+def test_logarithmic_scales_of_a_small_range_have_few_labels() -> None:
+    for largest in (2, 10, 25):
+        display = AnomalyDisplay([0.0, 1, 2], [1.0, largest, 1.5]).plot(log=True)
+        drawn(display.figure_)
+        axis = display.ax_[-1]
+        low, high = axis.get_ylim()
+        assert 2 <= sum(low <= tick <= high for tick in axis.get_yticks()) <= 5
+        assert not any(label.get_text() for label in axis.get_yticklabels(minor=True))
+
+
 def test_long_series_are_pixels_in_vector_files() -> None:
     display = AnomalyDisplay(np.zeros(RASTERIZE_FROM), np.zeros(RASTERIZE_FROM)).plot()
     assert display.lines_[0].get_rasterized()
