@@ -22,7 +22,8 @@ _SMALL_STEP = 5_000_000
 class Halves:
     """Computes losses and gradients of batches in two halves.
 
-    Whether a batch is halved depends on its size alone, not on the number of threads, so that neither does the result.
+    Whether a batch is halved depends on its size alone, not on the number of threads, so that the result is the same
+    with one thread as with two.
 
     Parameters
     ----------
