@@ -19,6 +19,7 @@ from sklearn_seqae._drawing import (
     require_matplotlib,
     shade_steps,
     tidy_time,
+    tidy_values,
     times_of,
 )
 from sklearn_seqae._panels import make_panels
@@ -235,22 +236,19 @@ class AnomalyDisplay:
 
     def _dress(self, ylabels: list[str], xlabel: str, log: bool, counts_steps: bool) -> None:
         """Scales and labels of the axes."""
-        from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
-
-        def set_few_ticks(axis: "Axes") -> None:
-            axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+        from matplotlib.ticker import NullFormatter, ScalarFormatter
 
         for axis, label in zip(self.ax_, [*ylabels, "anomaly score"], strict=True):
             axis.set_ylabel(label)
             axis.spines[["top", "right"]].set_visible(False)
-            set_few_ticks(axis)
+            tidy_values(axis)
             axis.margins(x=0.01)
         if log:
             score_axis = self.ax_[-1]
             score_axis.set_yscale("log")
             low, high = score_axis.get_ylim()
             if high < _SMALL_RANGE * low:  # powers of ten are too few, and their multiples would overlap
-                set_few_ticks(score_axis)
+                tidy_values(score_axis)
                 score_axis.yaxis.set_major_formatter(ScalarFormatter())
                 score_axis.yaxis.set_minor_formatter(NullFormatter())
         tidy_time(self.ax_[-1], 7, counts_steps)

@@ -19,6 +19,7 @@ from sklearn_seqae._drawing import (
     pick_channels,
     require_matplotlib,
     tidy_time,
+    tidy_values,
     times_of,
 )
 from sklearn_seqae._examples import name_ranks, name_rows, pick_rows, read_pair, read_row, squared_errors
@@ -205,11 +206,9 @@ class ReconstructionDisplay:
             setattr(self, name, of_kind)
 
     def _label(self, labels: list[str], xlabel: str, counts_steps: bool) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         for axis in self.ax_.ravel():
             axis.spines[["top", "right"]].set_visible(False)
-            axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+            tidy_values(axis)
             tidy_time(axis, 4, counts_steps)
         for axis, title in zip(self.ax_[0], self.titles or [""] * len(self.original), strict=True):
             axis.set_title(title, fontsize="medium")

@@ -242,6 +242,13 @@ def shade_steps(
     return areas
 
 
+def tidy_values(axis: "Axes") -> None:
+    """Few ticks on the axis of values."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+
+
 def tidy_time(axis: "Axes", n_ticks: int, counts_steps: bool) -> None:
     """Few ticks on the time axis: whole steps, or dates without repetition."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
