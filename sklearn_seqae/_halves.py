@@ -68,7 +68,7 @@ class Halves:
         prediction : Tensor of shape (B, T, C)
             In standard units, without a graph.
         """
-        n_observed = int((~torch.isnan(target)).sum())
+        n_observed = (~torch.isnan(target)).sum()
         middle = len(target) // 2
 
         def compute(rows: slice) -> tuple[Tensor, Tensor, tuple[Tensor | None, ...]]:

@@ -442,7 +442,7 @@ class MaskedLoss(nn.Module):
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("scale", torch.tensor(scale))
 
-    def forward(self, prediction: Tensor, target: Tensor, n_observed: int | None = None) -> Tensor:
+    def forward(self, prediction: Tensor, target: Tensor, n_observed: Tensor | None = None) -> Tensor:
         if prediction.shape != target.shape:
             # Broadcasting would make the mean of the target the best prediction.
             raise ValueError(
@@ -455,7 +455,7 @@ class MaskedLoss(nn.Module):
             if self.is_custom:
                 return self.loss(prediction[observed], target[observed])
             if n_observed is None:
-                n_observed = int(observed.sum())
+                n_observed = observed.sum()
             # What is missing adds nothing to a sum; to leave it out, and to put gradients back, takes far longer.
             prediction, target = torch.where(observed, prediction, 0.0), torch.where(observed, target, 0.0)
         if n_observed is None:
