@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_seqae._batching import SequenceDataset, by_length, split
-from sklearn_seqae._threads import MOST_CALLS, keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._threads import keep_freed_memory, parallel_map, suitable_threads
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
 
@@ -85,7 +85,7 @@ def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int6
             compute(indices)
 
     if len(batches) > 1 and module.mean.device.type == "cpu":
-        with parallel_map(MOST_CALLS) as map_:
+        with parallel_map() as map_:
             for _ in map_(compute_without_gradients, batches):
                 pass
         return

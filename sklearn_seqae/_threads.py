@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["MOST_CALLS", "keep_freed_memory", "parallel_map", "suitable_threads"]
+__all__ = ["keep_freed_memory", "parallel_map", "suitable_threads"]
 
 # Multiply-adds in one pass of a batch below which a second thread gains little, and loses much beside a busy process.
 _SMALL_WORK = 200_000_000
@@ -15,7 +15,7 @@ _SMALL_WORK = 200_000_000
 _KEPT_BYTES = 31 * 2**20
 
 # Calls at once: each has a workspace, of some 100 MB for a wide network.
-MOST_CALLS = 8
+_MOST_CALLS = 8
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,7 +45,7 @@ def suitable_threads(multiply_adds: int) -> Iterator[None]:
 
 @contextmanager
 def parallel_map(
-    n_calls: int, multiply_adds: int = 0
+    n_calls: int = _MOST_CALLS, multiply_adds: int = 0
 ) -> Iterator[Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]]:
     """A `map` that makes several calls at once, as many as torch has threads, and the threads shared among them.
 
@@ -54,7 +54,7 @@ def parallel_map(
 
     Parameters
     ----------
-    n_calls : int
+    n_calls : int, default=8
         The most calls at once.
     multiply_adds : int, default=0
         Work of a call: a small one has one thread, another one its share of torch's threads.
