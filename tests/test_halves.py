@@ -7,17 +7,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from sklearn_seqae import LSTMAutoencoder, _halves
+from sklearn_seqae import _halves
 from sklearn_seqae._halves import Halves
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
 from sklearn_seqae._threads import parallel_map
 from tests.networks import N_CHANNELS, padded, sequences
 from tests.threads import torch_threads
-from tests.tiny import tiny
+from tests.tiny import tiny, weights
 
 MEAN, SCALE = [1.0, -2.0], [0.5, 3.0]
 
@@ -115,10 +114,6 @@ def halved(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(_halves, "_LARGE_WORK", 0)
     monkeypatch.setattr(Halves, "backward", recorded)
     return sizes
-
-
-def weights(autoencoder: LSTMAutoencoder) -> NDArray[np.float32]:
-    return torch.nn.utils.parameters_to_vector(autoencoder.module_.parameters()).detach().numpy()
 
 
 def test_training_is_the_same_for_any_number_of_threads(halved: list[int]) -> None:

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._updates import Updates
 from tests.networks import sequences
-from tests.tiny import tiny
+from tests.tiny import tiny, weights
 
 
 def parameters(*sizes: int) -> list[torch.nn.Parameter]:
@@ -61,10 +60,6 @@ def test_a_parameter_without_a_gradient_waits(without: int) -> None:
         updates.step()
         torchs.step()
         assert_same(ours, torchs)
-
-
-def weights(autoencoder: LSTMAutoencoder) -> np.ndarray[Any, Any]:
-    return torch.nn.utils.parameters_to_vector(autoencoder.module_.parameters()).detach().numpy()
 
 
 def test_training_is_the_same_as_by_torchs_own_steps(monkeypatch: pytest.MonkeyPatch) -> None:

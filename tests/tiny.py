@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from torch.nn.utils import parameters_to_vector
+
 from sklearn_seqae import LSTMAutoencoder
 
 TINY: dict[str, Any] = {"latent_dim": 3, "hidden_layer_sizes": (5,), "max_epochs": 2, "random_state": 0}
@@ -10,3 +14,8 @@ TINY: dict[str, Any] = {"latent_dim": 3, "hidden_layer_sizes": (5,), "max_epochs
 def tiny(**params: Any) -> LSTMAutoencoder:
     """The estimator with these parameters, or others in their stead."""
     return LSTMAutoencoder(**TINY | params)
+
+
+def weights(autoencoder: LSTMAutoencoder) -> NDArray[np.float32]:
+    """All parameters of its network, end to end."""
+    return parameters_to_vector(autoencoder.module_.parameters()).detach().numpy()
