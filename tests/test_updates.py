@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from sklearn_seqae import _updates
 from sklearn_seqae._updates import Updates
 from tests.networks import sequences
 from tests.tiny import tiny, weights
@@ -31,7 +32,11 @@ def assert_same(ours: torch.optim.AdamW, torchs: torch.optim.AdamW) -> None:
 
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize("eps", [1e-8, 1e-3])
-def test_steps_are_those_of_torch(weight_decay: float, eps: float) -> None:
+@pytest.mark.parametrize("known", [True, False], ids=["", "unknown kernel"])
+def test_steps_are_those_of_torch(
+    weight_decay: float, eps: float, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_updates, "_KERNEL_IS_KNOWN", known)
     both = [parameters(3, 5, 1), parameters(3, 5, 1)]
     settings: dict[str, Any] = {"weight_decay": weight_decay, "eps": eps, "betas": (0.8, 0.9), "fused": True}
     groups: list[list[dict[str, Any]]] = [[{"params": ps[:1], "weight_decay": 0.0}, {"params": ps[1:]}] for ps in both]
@@ -69,3 +74,7 @@ def test_training_is_the_same_as_by_torchs_own_steps(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Updates, "step", lambda self: self.optimizer.step())
     torchs = tiny(**params).fit(X).fit(X)
     np.testing.assert_array_equal(weights(ours), weights(torchs))
+
+
+def test_torchs_kernel_is_the_one_we_know() -> None:
+    assert _updates._KERNEL_IS_KNOWN
