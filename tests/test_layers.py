@@ -13,7 +13,7 @@ LEVELS = [
     {"_refusals", "_threads", "_devices", "_files", "_pictures", "_fitting", "_window_plan", "_drawing", "_panels"}
     | {"_recurrent", "_memory_maps", "_halves", "_updates"},
     {"_sequences", "_modules", "_batching", "_windows", "_selection", "_arguments"},
-    {"_principal", "_inference", "_persistence", "_comparison", "_examples", "_coloring"},
+    {"_principal", "_inference", "_persistence", "_comparison", "_examples", "_coloring", "_net"},
     {"_training", "_collapse", "_errors"},
     {"_autoencoder"},
     {"_outlier", "_display_anomaly", "_display_latent", "_display_loss", "_display_reconstruction"},
@@ -98,7 +98,7 @@ def test_module_imports_only_from_levels_below(module: str) -> None:
     assert not too_high, f"{module} must not import from {', '.join(sorted(too_high))}"
 
 
-@pytest.mark.parametrize(("library", "modules"), [("skorch", {"_training"}), ("torch.nn", {"_recurrent", "_modules"})])
+@pytest.mark.parametrize(("library", "modules"), [("skorch", {"_net"}), ("torch.nn", {"_recurrent", "_modules"})])
 def test_framework_is_met_in_its_modules_alone(library: str, modules: set[str]) -> None:
     assert modules_that_meet(library) == modules
 

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from skorch.callbacks import Callback, EarlyStopping
 
-from sklearn_seqae import LSTMAutoencoder, _training
+from sklearn_seqae import LSTMAutoencoder, _net
 
 ignore_collapse = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -95,9 +95,9 @@ def test_all_epochs_are_spent_while_the_loss_falls() -> None:
 
 @ignore_collapse
 def test_auto_epochs_are_fewer_for_more_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_training, "_AUTO_STEPS", 40)
+    monkeypatch.setattr(_net, "_AUTO_STEPS", 40)
     n_iters = [small(max_epochs="auto", batch_size=4, tol=-1e9).fit(sines(n)).n_iter_ for n in (4, 8, 60)]
-    assert n_iters == [40, 20, _training._AUTO_MIN_EPOCHS]
+    assert n_iters == [40, 20, _net._AUTO_MIN_EPOCHS]
 
 
 def test_the_learning_rate_rises_stays_and_falls() -> None:
