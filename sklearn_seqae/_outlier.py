@@ -55,8 +55,9 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     autoencoder : LSTMAutoencoder or None, default=None
-        What reconstructs; it is cloned. None stands for ``LSTMAutoencoder()``. Its parameters can be set and searched
-        over as ``autoencoder__latent_dim`` etc., also where it is None.
+        What reconstructs; it is cloned. None stands for ``LSTMAutoencoder(shifting=0)``: a network that has
+        learned to draw sequences moved in time finds it less unusual when something comes early or late. Its
+        parameters can be set and searched over as ``autoencoder__latent_dim`` etc., also where it is None.
     contamination : float or "auto", default="auto"
         How `offset_` is chosen, below which a sequence is an outlier. A share in (0, 0.5] marks this share of the
         training sequences, which is right where so many of them are outliers. (Of new sequences it may mark most: the
@@ -190,7 +191,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         """
         nested = any(name.startswith("autoencoder__") for name in params)
         if nested and self.autoencoder is None and params.get("autoencoder") is None:
-            params = {**params, "autoencoder": LSTMAutoencoder()}
+            params = {**params, "autoencoder": _default_autoencoder()}
         return super().set_params(**params)
 
     # Fitting
@@ -238,7 +239,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
 
     def _make_autoencoder(self, seed: int) -> LSTMAutoencoder:
         """The autoencoder to fit, with a seed."""
-        autoencoder: LSTMAutoencoder = LSTMAutoencoder() if self.autoencoder is None else clone(self.autoencoder)
+        autoencoder = _default_autoencoder() if self.autoencoder is None else clone(self.autoencoder)
         return autoencoder.set_params(random_state=seed) if autoencoder.random_state is None else autoencoder
 
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[tuple[Int64, Int64]]:
@@ -410,6 +411,11 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _default_autoencoder() -> LSTMAutoencoder:
+    """What ``autoencoder=None`` stands for."""
+    return LSTMAutoencoder(shifting=0)
 
 
 def _fit_whole(autoencoder: LSTMAutoencoder, X: Any) -> LSTMAutoencoder:
