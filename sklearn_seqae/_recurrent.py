@@ -3,25 +3,22 @@
 Shapes: B sequences in a batch, T time steps, F features of a step, H hidden size.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+
+from sklearn_seqae._operators import is_known
 
 __all__ = ["LSTM", "MergeMode", "RecurrentLayer", "reverse_steps"]
 
 MergeMode = Literal["sum", "concat"]
 
-# oneDNN's kernel of one layer, which torch.nn.LSTM calls on a CPU: torch does not document it, and may change it.
-_KERNEL_ARGUMENTS = (
+# oneDNN's kernel of one layer, which torch.nn.LSTM calls on a CPU.
+_KERNEL_IS_KNOWN = torch.backends.mkldnn.is_available() and is_known(  # type: ignore[no-untyped-call]
+    "mkldnn_rnn_layer",
     "input weight0 weight1 weight2 weight3 hx_ cx_ reverse batch_sizes mode hidden_size num_layers has_biases "
-    "bidirectional batch_first train"
-)
-_KERNEL: Any = getattr(torch.ops.aten, "mkldnn_rnn_layer", None)
-_KERNEL_IS_KNOWN = (
-    _KERNEL is not None
-    and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    and " ".join(argument.name for argument in _KERNEL.default._schema.arguments) == _KERNEL_ARGUMENTS
+    "bidirectional batch_first train",
 )
 _LSTM_MODE = 2
 

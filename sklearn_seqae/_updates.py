@@ -5,17 +5,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from sklearn_seqae._operators import is_known
+
 __all__ = ["Updates"]
 
-# torch's fused step, which torch.optim.AdamW calls: torch does not document it, and may change it.
-_KERNEL_ARGUMENTS = (
+# torch's fused step, which torch.optim.AdamW calls.
+_KERNEL_IS_KNOWN = is_known(
+    "_fused_adamw_",
     "self grads exp_avgs exp_avg_sqs max_exp_avg_sqs state_steps lr beta1 beta2 weight_decay eps amsgrad maximize "
-    "grad_scale found_inf"
-)
-_KERNEL: Any = getattr(torch.ops.aten, "_fused_adamw_", None)
-_KERNEL_IS_KNOWN = (
-    _KERNEL is not None
-    and " ".join(argument.name for argument in _KERNEL.default._schema.arguments) == _KERNEL_ARGUMENTS
+    "grad_scale found_inf",
 )
 
 

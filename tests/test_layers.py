@@ -10,6 +10,7 @@ import sklearn_seqae
 
 # Lowest first; a module imports only from levels below its own.
 LEVELS = [
+    {"_operators"},
     {"_refusals", "_threads", "_devices", "_files", "_pictures", "_fitting", "_window_plan", "_drawing", "_panels"}
     | {"_recurrent", "_memory_maps", "_halves", "_updates"},
     {"_sequences", "_modules", "_batching", "_windows", "_selection", "_arguments"},
