@@ -22,6 +22,7 @@ from sklearn_seqae._devices import resolve_device
 from sklearn_seqae._fitting import all_or_nothing, draw_seed
 from sklearn_seqae._inference import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._modules import SequenceAutoencoder
+from sklearn_seqae._net import TrainingSettings
 from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._sequences import (
     Sequences,
@@ -32,7 +33,7 @@ from sklearn_seqae._sequences import (
     validate_lengths,
     validate_sequences,
 )
-from sklearn_seqae._training import Resume, Trained, TrainingSettings, train
+from sklearn_seqae._training import Resume, Trained, train
 
 __all__ = ["LSTMAutoencoder"]
 

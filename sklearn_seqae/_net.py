@@ -21,7 +21,7 @@ from sklearn_seqae._halves import Halves
 from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
 from sklearn_seqae._updates import Updates
 
-__all__ = ["Net", "Plan", "ProgressBar", "TrainingSettings", "make_net"]
+__all__ = ["Net", "ProgressBar", "TrainingSettings", "make_net"]
 
 # "auto" lengths of training, in optimizer steps: enough for small data, and some passes over large data.
 _AUTO_STEPS = 2000
@@ -71,7 +71,7 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
-class Plan:
+class _Plan:
     """Lengths of a training: "auto" is a number of steps, but not less than some epochs."""
 
     steps_per_epoch: int
@@ -79,7 +79,7 @@ class Plan:
     patience: int
 
     @classmethod
-    def of(cls, settings: TrainingSettings, n_sequences: int) -> "Plan":
+    def of(cls, settings: TrainingSettings, n_sequences: int) -> "_Plan":
         steps_per_epoch = math.ceil(n_sequences / settings.batch_size)
 
         def epochs(value: int | str, auto_steps: int, auto_minimum: int) -> int:
@@ -96,15 +96,16 @@ class Plan:
 
 def make_net(
     module_params: Mapping[str, Any],
+    training_data: SequenceDataset,
     validation_data: SequenceDataset | None,
     settings: TrainingSettings,
-    plan: Plan,
     progress: "ProgressBar",
     *,
     resumes: bool,
 ) -> "Net":
     """The skorch net, of which `net_params` may replace any argument that is not the estimator's own."""
     user_params = _checked_net_params(settings.net_params)
+    plan = _Plan.of(settings, len(training_data))
     params: dict[str, Any] = {
         "module": SequenceAutoencoder,
         **{f"module__{name}": value for name, value in module_params.items()},
@@ -143,7 +144,7 @@ def make_net(
 
 
 def _make_callbacks(
-    settings: TrainingSettings, plan: Plan, *, validates: bool, resumes: bool, progress: "ProgressBar"
+    settings: TrainingSettings, plan: _Plan, *, validates: bool, resumes: bool, progress: "ProgressBar"
 ) -> list[Any]:
     """The estimator's own callbacks, then the user's."""
     schedule = _Schedule(settings.schedule, plan, tol=settings.tol, warmup_steps=0 if resumes else _WARMUP_STEPS)
@@ -270,7 +271,7 @@ class _Schedule(Callback):
     and ends on the plateau.
     """
 
-    def __init__(self, kind: str, plan: Plan, *, tol: float, warmup_steps: int) -> None:
+    def __init__(self, kind: str, plan: _Plan, *, tol: float, warmup_steps: int) -> None:
         self.kind = kind
         self.plan = plan
         self.tol = tol

@@ -11,12 +11,12 @@ import torch
 from sklearn_seqae._batching import SequenceDataset
 from sklearn_seqae._halves import Halves
 from sklearn_seqae._modules import SequenceAutoencoder
-from sklearn_seqae._net import Net, Plan, ProgressBar, TrainingSettings, make_net
+from sklearn_seqae._net import Net, ProgressBar, TrainingSettings, make_net
 from sklearn_seqae._principal import principal_components
 from sklearn_seqae._threads import keep_freed_memory, parallel_map, suitable_threads
 from sklearn_seqae._updates import Updates
 
-__all__ = ["Resume", "Trained", "TrainingSettings", "train"]
+__all__ = ["Resume", "Trained", "train"]
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,8 @@ def train(
         If the loss is not finite, or the output of a module differs in shape from its target.
     """
     keep_freed_memory()
-    plan = Plan.of(settings, len(training_data))
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
-        net = make_net(module_params, validation_data, settings, plan, progress, resumes=resume is not None)
+        net = make_net(module_params, training_data, validation_data, settings, progress, resumes=resume is not None)
         net.initialize()
         if resume is not None:
             net.module_.load_state_dict(resume.module.state_dict())
