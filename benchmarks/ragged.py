@@ -53,8 +53,8 @@ WANTED = 1.25
 N_PAIRS = 3
 
 # A number of epochs that nothing but `max_epochs` decides on.
-FIXED_LENGTH: dict[str, Any] = {"schedule": "constant", "n_iter_no_change": 10**9}
-PLAIN_TRAINING: dict[str, Any] = {"noise": 0.0, "mixing": 0.0, "shifting": 0.0}
+FIXED_LENGTH: dict[str, Any] = {"learning_rate_schedule": "constant", "n_iter_no_change": 10**9}
+PLAIN_TRAINING: dict[str, Any] = {"input_noise": 0.0, "mixup": 0.0, "time_shift": 0.0}
 SINGLE_LAYER: dict[str, Any] = {"patch_len": 1, "hidden_layer_sizes": ()}
 LEARNING_RATE = 3e-3
 MAX_GRAD_NORM = 1.0

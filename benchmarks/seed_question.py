@@ -42,13 +42,13 @@ COPIED: dict[str, Any] = {
     "output_layer": None,
     "patch_len": 1,
     "standardize": False,
-    "noise": 0.0,
-    "mixing": 0.0,
-    "shifting": 0.0,
+    "input_noise": 0.0,
+    "mixup": 0.0,
+    "time_shift": 0.0,
     "weight_decay": 0.0,
     "max_grad_norm": None,
     "learning_rate": 1e-3,
-    "schedule": "constant",
+    "learning_rate_schedule": "constant",
     "n_iter_no_change": 10**9,
 }
 # skorch searches the epochs so far at each step: one step an epoch would take the square of their number. Copies of

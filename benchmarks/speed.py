@@ -49,13 +49,13 @@ SAME_WORK: dict[str, Any] = {
     "output_layer": "linear",
     "patch_len": 1,
     "linear_path": False,
-    "noise": 0.0,
-    "mixing": 0.0,
-    "shifting": 0.0,
+    "input_noise": 0.0,
+    "mixup": 0.0,
+    "time_shift": 0.0,
     "weight_decay": 0.0,
     "max_grad_norm": None,
     "learning_rate": LEARNING_RATE,
-    "schedule": "constant",
+    "learning_rate_schedule": "constant",
     "n_iter_no_change": 10**9,
 }
 

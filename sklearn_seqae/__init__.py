@@ -3,8 +3,11 @@
 from importlib.metadata import version
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._display import AnomalyDisplay, LatentDisplay, LossCurveDisplay, ReconstructionDisplay
 from sklearn_seqae._outlier import LSTMOutlierDetector
+from sklearn_seqae._plot._anomaly import AnomalyDisplay
+from sklearn_seqae._plot._latent import LatentDisplay
+from sklearn_seqae._plot._loss_curve import LossCurveDisplay
+from sklearn_seqae._plot._reconstruction import ReconstructionDisplay
 from sklearn_seqae._selection import OneStandardErrorRule
 from sklearn_seqae._windows import sliding_windows, stitch_windows
 

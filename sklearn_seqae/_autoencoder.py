@@ -16,15 +16,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._batching import SequenceDataset
-from sklearn_seqae._collapse import find_collapse
-from sklearn_seqae._devices import resolve_device
-from sklearn_seqae._fitting import all_or_nothing, draw_seed
-from sklearn_seqae._inference import decode, encode, reconstruct, squared_errors
-from sklearn_seqae._modules import SequenceAutoencoder
-from sklearn_seqae._net import TrainingSettings
-from sklearn_seqae._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
-from sklearn_seqae._sequences import (
+from sklearn_seqae._base import all_or_nothing, draw_seed
+from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._data._sequences import (
     Sequences,
     channel_statistics,
     restore,
@@ -33,7 +28,12 @@ from sklearn_seqae._sequences import (
     validate_lengths,
     validate_sequences,
 )
-from sklearn_seqae._training import Resume, Trained, train
+from sklearn_seqae._inference._collapse import find_collapse
+from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
+from sklearn_seqae._network._modules import SequenceAutoencoder
+from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
+from sklearn_seqae._training._net import TrainingSettings
+from sklearn_seqae._training._train import Resume, Trained, train
 
 __all__ = ["LSTMAutoencoder"]
 
@@ -55,6 +55,15 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     values, into a table for clustering and classifying; as a generator of sequences from codes; and, by the error of
     its reconstruction, as a judge of what is unusual.
 
+    The parameters stand in groups, and within each in order of use:
+
+    - the network: `latent_dim` to `output_layer`; from `bidirectional` on, they are there for models as others build
+      them;
+    - the data: `n_channels`, `standardize`;
+    - how training sequences are varied: `mixup` to `input_noise`;
+    - the optimisation: `loss` to `warm_start`;
+    - the run: `callbacks` to `verbose`.
+
     Parameters
     ----------
     latent_dim : int, default=8
@@ -64,18 +73,6 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Widths of the LSTM layers below the code, as the encoder has them; the decoder mirrors them. ``()`` leaves one
         layer of width `latent_dim` on either side. "auto" is one layer, 128 wide, narrower for sequences of fewer
         than 32 values.
-    bidirectional : bool, default=False
-        Whether the encoder reads each sequence in both directions.
-    merge_mode : {"concat", "sum"}, default="concat"
-        How the two directions are put together, in the code too: "concat" makes it `2 * latent_dim` wide.
-    decoder : {"both", "repeat", "state"}, default="both"
-        How the code enters the decoder. "repeat" feeds it at every step; "state" sets the initial states from it and
-        feeds features of the position in the sequence; "both" does both.
-    output_layer : {"linear", None}, default="linear"
-        What makes the output. None leaves it to a last LSTM layer, which cannot leave (-1, 1); it is there to
-        reproduce models that are built so.
-    reverse_target : bool, default=False
-        Whether the decoder draws the last step first [1]_.
     patch_len : int or "auto", default="auto"
         Number of successive time steps that make one step of the LSTM layers. "auto" makes about 8 such steps of the
         longest training sequence: training is faster and better than with `patch_len=1` on long sequences.
@@ -86,24 +83,25 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         spans as many steps as the longest training sequence. Without effect where `output_layer=None`.
     dropout : float, default=0.0
         Share of values dropped between layers while training.
+    bidirectional : bool, default=False
+        Whether the encoder reads each sequence in both directions.
+    merge_mode : {"concat", "sum"}, default="concat"
+        How the two directions are put together, in the code too: "concat" makes it `2 * latent_dim` wide.
+    decoder : {"both", "repeat", "state"}, default="both"
+        How the code enters the decoder. "repeat" feeds it at every step; "state" sets the initial states from it and
+        feeds features of the position in the sequence; "both" does both.
+    reverse_target : bool, default=False
+        Whether the decoder draws the last step first [1]_.
+    output_layer : {"linear", None}, default="linear"
+        What makes the output. None leaves it to a last LSTM layer, which cannot leave (-1, 1); it is there to
+        reproduce models that are built so.
     n_channels : int, default=1
         Channels per time step of a 2-D X, whose columns then hold all channels of the first step, all of the second,
         and so on. Other kinds of X say it themselves.
     standardize : bool, default=True
         Whether the network subtracts the training mean of each channel, divides by its standard deviation, and does
         the opposite on its output. The loss is then in these units.
-    loss : {"mse", "mae", "huber"} or callable, default="mse"
-        What is minimised. A callable, such as a `torch.nn.Module`, gets the prediction and the target, two tensors of
-        equal shape, and returns a scalar; where values are missing, it gets two vectors of the observed values.
-    noise : float, default=0.1
-        Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_. It
-        fades with the learning rate.
-    shifting : float or "auto", default="auto"
-        Share of the training sequences that are moved in time, new in each epoch [6]_: by a number of steps that is
-        normal with a standard deviation of 3 % of the sequence's length, the first or last step repeated. Few sequences
-        teach more so, unless the time at which something happens is exact, or matters. "auto" is 1/2 of up to 200
-        sequences, 100 sequences an epoch of more, and none of a single one.
-    mixing : float, default=1.0
+    mixup : float, default=1.0
         Share of the training sequences that are replaced by a mixture of two, new in each epoch [3]_. It is what
         keeps the network from learning few sequences by heart.
     blending : float or "auto", default="auto"
@@ -111,19 +109,30 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         and covariance. On such data principal components are the best code, so this holds the network near them
         where there are too few sequences to learn more from. "auto" is 1/5 of up to 500 sequences, and 100 sequences
         an epoch of more.
+    time_shift : float or "auto", default="auto"
+        Share of the training sequences that are moved in time, new in each epoch [6]_: by a number of steps that is
+        normal with a standard deviation of 3 % of the sequence's length, the first or last step repeated. Few sequences
+        teach more so, unless the time at which something happens is exact, or matters. "auto" is 1/2 of up to 200
+        sequences, 100 sequences an epoch of more, and none of a single one.
+    input_noise : float, default=0.1
+        Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_. It
+        fades with the learning rate.
+    loss : {"mse", "mae", "huber"} or callable, default="mse"
+        What is minimised. A callable, such as a `torch.nn.Module`, gets the prediction and the target, two tensors of
+        equal shape, and returns a scalar; where values are missing, it gets two vectors of the observed values.
+    max_epochs : int or "auto", default="auto"
+        Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
+    batch_size : int, default=64
+        Sequences in a training batch. Inference chooses its own.
     learning_rate : float, default=0.003
         Highest learning rate of the optimizer (AdamW, which without weight decay is Adam).
-    schedule : {"plateau", "constant"}, default="plateau"
+    learning_rate_schedule : {"plateau", "constant"}, default="plateau"
         "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last 40 % of
         `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
     weight_decay : float, default=0.0
         Weight decay of the optimizer, on weights only; with 0, it is Adam. It fades with the learning rate.
     max_grad_norm : float or None, default=1.0
         Gradients are scaled down to this Euclidean norm; None leaves them.
-    batch_size : int, default=64
-        Sequences in a training batch. Inference chooses its own.
-    max_epochs : int or "auto", default="auto"
-        Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
     tol : float, default=0.02
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
         over as many before.
@@ -194,8 +203,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     code does not depend on padding, on the batch, or on which other sequences are in the call.
 
     With ``hidden_layer_sizes=(), decoder="repeat", output_layer=None, patch_len=1, standardize=False`` the network is
-    the widely copied LSTM(latent_dim) -> RepeatVector(n_timesteps) -> LSTM(n_channels); ``noise=0, mixing=0,
-    shifting=0, max_grad_norm=None, schedule="constant", learning_rate=0.001`` trains it with plain Adam.
+    the widely copied LSTM(latent_dim) -> RepeatVector(n_timesteps) -> LSTM(n_channels); ``input_noise=0, mixup=0,
+    time_shift=0, max_grad_norm=None, learning_rate_schedule="constant", learning_rate=0.001`` trains it with plain
+    Adam.
 
     References
     ----------
@@ -229,27 +239,27 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "latent_dim": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "bidirectional": ["boolean"],
-        "merge_mode": [StrOptions({"sum", "concat"})],
-        "decoder": [StrOptions({"repeat", "state", "both"})],
-        "output_layer": [StrOptions({"linear"}), None],
-        "reverse_target": ["boolean"],
         "patch_len": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "linear_path": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "bidirectional": ["boolean"],
+        "merge_mode": [StrOptions({"sum", "concat"})],
+        "decoder": [StrOptions({"repeat", "state", "both"})],
+        "reverse_target": ["boolean"],
+        "output_layer": [StrOptions({"linear"}), None],
         "n_channels": [Interval(Integral, 1, None, closed="left")],
         "standardize": ["boolean"],
-        "loss": [StrOptions({"mse", "mae", "huber"}), callable],
-        "noise": [Interval(Real, 0, None, closed="left")],
-        "shifting": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
-        "mixing": [Interval(Real, 0, 1, closed="both")],
+        "mixup": [Interval(Real, 0, 1, closed="both")],
         "blending": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "time_shift": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "input_noise": [Interval(Real, 0, None, closed="left")],
+        "loss": [StrOptions({"mse", "mae", "huber"}), callable],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="left")],
-        "schedule": [StrOptions({"plateau", "constant"})],
+        "learning_rate_schedule": [StrOptions({"plateau", "constant"})],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "tol": [Interval(Real, None, None, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "early_stopping": ["boolean"],
@@ -274,27 +284,27 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         latent_dim: int = 8,
         *,
         hidden_layer_sizes: ArrayLike = "auto",
-        bidirectional: bool = False,
-        merge_mode: str = "concat",
-        decoder: str = "both",
-        output_layer: str | None = "linear",
-        reverse_target: bool = False,
         patch_len: int | str = "auto",
         linear_path: bool = True,
         dropout: float = 0.0,
+        bidirectional: bool = False,
+        merge_mode: str = "concat",
+        decoder: str = "both",
+        reverse_target: bool = False,
+        output_layer: str | None = "linear",
         n_channels: int = 1,
         standardize: bool = True,
-        loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
-        noise: float = 0.1,
-        shifting: float | str = "auto",
-        mixing: float = 1.0,
+        mixup: float = 1.0,
         blending: float | str = "auto",
+        time_shift: float | str = "auto",
+        input_noise: float = 0.1,
+        loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
+        max_epochs: int | str = "auto",
+        batch_size: int = 64,
         learning_rate: float = 3e-3,
-        schedule: str = "plateau",
+        learning_rate_schedule: str = "plateau",
         weight_decay: float = 0.0,
         max_grad_norm: float | None = 1.0,
-        batch_size: int = 64,
-        max_epochs: int | str = "auto",
         tol: float = 2e-2,
         n_iter_no_change: int | str = "auto",
         early_stopping: bool = False,
@@ -308,27 +318,27 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     ) -> None:
         self.latent_dim = latent_dim
         self.hidden_layer_sizes = hidden_layer_sizes
-        self.bidirectional = bidirectional
-        self.merge_mode = merge_mode
-        self.decoder = decoder
-        self.output_layer = output_layer
-        self.reverse_target = reverse_target
         self.patch_len = patch_len
         self.linear_path = linear_path
         self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.merge_mode = merge_mode
+        self.decoder = decoder
+        self.reverse_target = reverse_target
+        self.output_layer = output_layer
         self.n_channels = n_channels
         self.standardize = standardize
-        self.loss = loss
-        self.noise = noise
-        self.shifting = shifting
-        self.mixing = mixing
+        self.mixup = mixup
         self.blending = blending
+        self.time_shift = time_shift
+        self.input_noise = input_noise
+        self.loss = loss
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.schedule = schedule
+        self.learning_rate_schedule = learning_rate_schedule
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
-        self.batch_size = batch_size
-        self.max_epochs = max_epochs
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
         self.early_stopping = early_stopping
@@ -373,7 +383,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """Train for one epoch on X, from where the last call, or `fit`, stopped.
 
         The first call decides on the network and the channels' scale. The learning rate is constant; neither
-        `early_stopping` nor `schedule` has an effect.
+        `early_stopping` nor `learning_rate_schedule` has an effect.
 
         Parameters
         ----------
@@ -485,10 +495,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         training, validation = train_test_split(np.arange(len(dataset)), test_size=n_validation, random_state=seed)
         return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
 
-    def _shifting(self, n_sequences: int) -> float:
-        if isinstance(self.shifting, str):  # a single sequence has no others like it
+    def _time_shift(self, n_sequences: int) -> float:
+        if isinstance(self.time_shift, str):  # a single sequence has no others like it
             return min(_MOST_AUTO_SHIFTING, _AUTO_SEQUENCES / n_sequences) if n_sequences > 1 else 0.0
-        return float(self.shifting)
+        return float(self.time_shift)
 
     def _blending(self, n_sequences: int) -> float:
         if isinstance(self.blending, str):
@@ -499,13 +509,13 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return TrainingSettings(
             loss=self.loss,
             learning_rate=self.learning_rate,
-            schedule="constant" if partial else self.schedule,
+            learning_rate_schedule="constant" if partial else self.learning_rate_schedule,
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
-            shifting=self._shifting(n_sequences),
-            mixing=self.mixing,
+            time_shift=self._time_shift(n_sequences),
+            mixup=self.mixup,
             blending=self._blending(n_sequences),
-            noise=self.noise,
+            input_noise=self.input_noise,
             batch_size=self.batch_size,
             max_epochs=max_epochs,
             n_iter_no_change=self.n_iter_no_change,

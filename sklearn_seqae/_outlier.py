@@ -15,9 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._errors import ErrorGaussian, batches_of_rows, standard_errors
-from sklearn_seqae._fitting import all_or_nothing, draw_seed
-from sklearn_seqae._sequences import Sequences, mean_by_sequence, restore, validate_sequences
+from sklearn_seqae._base import all_or_nothing, draw_seed
+from sklearn_seqae._data._sequences import Sequences, mean_by_sequence, restore, validate_sequences
+from sklearn_seqae._inference._errors import ErrorGaussian, batches_of_rows, standard_errors
 
 __all__ = ["LSTMOutlierDetector"]
 
@@ -55,7 +55,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     autoencoder : LSTMAutoencoder or None, default=None
-        What reconstructs; it is cloned. None stands for ``LSTMAutoencoder(shifting=0)``: a network that has
+        What reconstructs; it is cloned. None stands for ``LSTMAutoencoder(time_shift=0)``: a network that has
         learned to draw sequences moved in time finds it less unusual when something comes early or late. Its
         parameters can be set and searched over as ``autoencoder__latent_dim`` etc., also where it is None.
     contamination : float or "auto", default="auto"
@@ -415,7 +415,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
 
 def _default_autoencoder() -> LSTMAutoencoder:
     """What ``autoencoder=None`` stands for."""
-    return LSTMAutoencoder(shifting=0)
+    return LSTMAutoencoder(time_shift=0)
 
 
 def _fit_whole(autoencoder: LSTMAutoencoder, X: Any) -> LSTMAutoencoder:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._window_plan import WindowPlan, plan_windows, positive
+from sklearn_seqae._data._window_plan import WindowPlan, plan_windows, positive
 
 __all__ = ["sliding_windows", "stitch_windows"]
 

@@ -168,7 +168,7 @@ def test_read_only_memory_maps_are_accepted(kind: str, setting: str, tmp_path: P
     joblib.dump(make(kind), tmp_path / "X")
     X = joblib.load(tmp_path / "X", mmap_mode="r")
     assert not X[0].flags.writeable
-    estimator = model(setting, noise=0.5, mixing=1.0, early_stopping=True).fit(X)
+    estimator = model(setting, input_noise=0.5, mixup=1.0, early_stopping=True).fit(X)
     for method in METHODS:
         assert len(getattr(estimator, method)(X)) == 10
     estimator.partial_fit(X).score(X)
@@ -178,7 +178,7 @@ def test_read_only_memory_maps_are_accepted(kind: str, setting: str, tmp_path: P
 def test_input_is_left_as_it_was(kind: str, setting: str) -> None:
     X = to_dtype(make(kind), np.float32)  # which the door need not copy
     before = copy.deepcopy(X)
-    estimator = model(setting, noise=0.5, mixing=1.0).fit(X)
+    estimator = model(setting, input_noise=0.5, mixup=1.0).fit(X)
     for method in (*METHODS, "score", "partial_fit"):
         getattr(estimator, method)(X)
     np.testing.assert_equal(X, before)

@@ -2,32 +2,42 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import sklearn_seqae
 
-# Lowest first; a module imports only from levels below its own.
+# Lowest first: rooms, and modules at the root, by their dotted names below the package. A module imports only from
+# levels below its own and from its own room, where no two modules import each other.
 LEVELS = [
-    {"_operators"},
-    {"_refusals", "_threads", "_devices", "_files", "_pictures", "_fitting", "_window_plan", "_drawing", "_panels"}
-    | {"_recurrent", "_memory_maps", "_halves", "_updates"},
-    {"_sequences", "_modules", "_batching", "_windows", "_selection", "_arguments"},
-    {"_principal", "_inference", "_persistence", "_comparison", "_examples", "_coloring", "_net"},
-    {"_training", "_collapse", "_errors"},
+    {"_compute", "_data", "_fast"},
+    {"_network"},
+    {"_training", "_inference"},
+    {"_base", "_selection", "_windows"},
     {"_autoencoder"},
-    {"_outlier", "_display_anomaly", "_display_latent", "_display_loss", "_display_reconstruction"},
-    {"_display"},
+    {"_outlier"},
+    {"_plot"},
     {"__init__"},
+    {"_cli"},
     {"__main__"},
 ]
-LEVEL = {module: level for level, modules in enumerate(LEVELS) for module in modules}
+LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 
 PACKAGE = sklearn_seqae.__name__
+ROOT = Path(sklearn_seqae.__file__).parent
+
+
+def dotted_name(path: Path) -> str:
+    """Name below the package: "_data._sequences", "_data" for its `__init__`, "__init__" for the package's own."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
 TREES = {
-    path.stem: ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    for path in sorted(Path(sklearn_seqae.__file__).parent.glob("*.py"))
+    dotted_name(path): ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    for path in sorted(ROOT.rglob("*.py"))
 }
 
 MOST_LINES = 50
@@ -71,8 +81,17 @@ def modules_that_meet(library: str) -> set[str]:
 
 def own_modules(module: str) -> set[str]:
     """Modules of the package that a module imports; a name that is none stands for the package's root."""
-    own = [name.split(".")[1:] for name in imported(ast.walk(TREES[module])) if belongs_to(name, PACKAGE)]
-    return {rest[0] if rest and rest[0] in TREES else "__init__" for rest in own}
+    own = {
+        name.removeprefix(PACKAGE).lstrip(".")
+        for name in imported(ast.walk(TREES[module]))
+        if belongs_to(name, PACKAGE)
+    }
+    return {next((m for m in (name, name.rpartition(".")[0]) if m in TREES), "__init__") for name in own}
+
+
+def room(module: str) -> str:
+    """What has a level: the room that a module is in, or the module itself where it is at the root."""
+    return module.partition(".")[0]
 
 
 def functions() -> dict[str, int]:
@@ -83,25 +102,51 @@ def functions() -> dict[str, int]:
             if isinstance(node, Function):
                 body = node.body[ast.get_docstring(node) is not None :]
                 n_lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
-                lines[f"{module}.py:{node.lineno} {node.name}"] = n_lines
+                lines[f"{module}:{node.lineno} {node.name}"] = n_lines
     return lines
 
 
-def test_every_module_has_a_level() -> None:
-    without = sorted(TREES.keys() - LEVEL.keys())
-    assert not without, f"give these modules a level in LEVELS, by what they may import: {', '.join(without)}"
+def test_every_room_has_a_level() -> None:
+    without = sorted({room(module) for module in TREES} - LEVEL.keys())
+    assert not without, f"give these a level in LEVELS, by what they may import: {', '.join(without)}"
 
 
 @pytest.mark.parametrize("module", TREES)
 def test_module_imports_only_from_levels_below(module: str) -> None:
-    level = LEVEL.get(module, len(LEVELS))  # the test above speaks of modules without a level
-    too_high = {other for other in own_modules(module) if LEVEL.get(other, 0) >= level}
+    own = room(module)
+    level = LEVEL.get(own, len(LEVELS))  # the test above speaks of rooms without a level
+    too_high = {other for other in own_modules(module) if room(other) != own and LEVEL.get(room(other), 0) >= level}
     assert not too_high, f"{module} must not import from {', '.join(sorted(too_high))}"
 
 
-@pytest.mark.parametrize(("library", "modules"), [("skorch", {"_net"}), ("torch.nn", {"_recurrent", "_modules"})])
-def test_framework_is_met_in_its_modules_alone(library: str, modules: set[str]) -> None:
-    assert modules_that_meet(library) == modules
+def test_no_two_modules_import_each_other() -> None:
+    TopologicalSorter({module: own_modules(module) for module in TREES}).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("module", [module for module in TREES if "." not in module and module in LEVEL])
+def test_a_room_says_what_lives_there_and_has_no_logic_at_its_door(module: str) -> None:
+    tree = TREES[module]
+    assert ast.get_docstring(tree)
+    if (ROOT / module).is_dir():
+        assert len(tree.body) == 1, f"{module}/__init__.py is for its docstring alone"
+
+
+@pytest.mark.parametrize(
+    ("library", "rooms"),
+    [
+        ("skorch", {"_training"}),
+        ("torch.nn", {"_network"}),
+        ("matplotlib", {"_plot", "_cli"}),
+        ("argparse", {"_cli"}),
+    ],
+)
+def test_framework_is_met_in_its_room_alone(library: str, rooms: set[str]) -> None:
+    assert {room(module) for module in modules_that_meet(library)} == rooms
+
+
+@pytest.mark.parametrize("library", ["sklearn", "skorch", "scipy", "pandas"])
+def test_the_network_can_be_used_without(library: str) -> None:
+    assert not {module for module in modules_that_meet(library) if room(module) in ("_network", "_compute", "_fast")}
 
 
 def test_torch_nn_is_not_reached_through_torch() -> None:
@@ -111,7 +156,7 @@ def test_torch_nn_is_not_reached_through_torch() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and belongs_to(ast.unparse(node), "torch.nn")
     }
-    assert reaching <= {"_recurrent", "_modules"}
+    assert {room(module) for module in reaching} <= {"_network"}
 
 
 @pytest.mark.parametrize("library", ["matplotlib", "pandas", "polars", "pyarrow", "skops"])

@@ -39,10 +39,10 @@ def learner() -> LSTMAutoencoder:
         patch_len=3,
         max_epochs=20,
         learning_rate=0.02,
-        schedule="constant",
-        noise=0,
-        mixing=0,
-        shifting=0,
+        learning_rate_schedule="constant",
+        input_noise=0,
+        mixup=0,
+        time_shift=0,
     )
 
 

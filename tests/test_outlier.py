@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _errors, _inference, _net
-from sklearn_seqae._errors import ErrorGaussian
+from sklearn_seqae._inference._errors import ErrorGaussian
 from sklearn_seqae._outlier import _rescaling
 from tests.containers import CLOSE, KINDS, assert_close, lengths_of, make, pad, rows, to_dtype
 from tests.tiny import tiny
@@ -363,10 +363,10 @@ def test_default_autoencoder_learns_from_sequences_as_they_are(monkeypatch: pyte
     monkeypatch.setattr(_net, "_AUTO_STEPS", 10)
     by_default = LSTMOutlierDetector(contamination=0.2, random_state=0).fit(waves(3)[:, :4])
     seed = by_default.autoencoder_.random_state
-    assert by_default.autoencoder_.get_params() == LSTMAutoencoder(shifting=0, random_state=seed).get_params()
+    assert by_default.autoencoder_.get_params() == LSTMAutoencoder(time_shift=0, random_state=seed).get_params()
     changed = LSTMOutlierDetector().set_params(autoencoder__max_epochs=1).autoencoder
     assert changed is not None
-    assert changed.get_params() == LSTMAutoencoder(shifting=0, max_epochs=1).get_params()
+    assert changed.get_params() == LSTMAutoencoder(time_shift=0, max_epochs=1).get_params()
 
 
 def test_parameters_of_the_default_autoencoder_can_be_searched() -> None:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._modules import MaskedLoss, SequenceAutoencoder
+from sklearn_seqae._network._modules import MaskedLoss, SequenceAutoencoder
 
 SEQUENCE = np.array([[0.0, 0.1, 0.2, 0.3, 0.4]])
 LATENT_DIM = 20
@@ -35,12 +35,12 @@ def copied(**changes: Any) -> LSTMAutoencoder:
         "output_layer": None,
         "patch_len": 1,
         "standardize": False,
-        "noise": 0,
-        "mixing": 0,
-        "shifting": 0,
+        "input_noise": 0,
+        "mixup": 0,
+        "time_shift": 0,
         "max_grad_norm": None,
         "learning_rate": 1e-3,
-        "schedule": "constant",
+        "learning_rate_schedule": "constant",
         "random_state": 0,
     }
     return LSTMAutoencoder(**(params | changes))

@@ -70,7 +70,7 @@ def test_choice_is_good_and_no_good_candidate_is_smaller(values: list[int], n_sp
 
 def test_of_equal_values_the_best_score_is_taken_and_then_the_first() -> None:
     results = results_of({0: [0.7, 0.9], 1: [0.72, 0.92], 2: [0.72, 0.92], 3: [0.8, 1.0]})
-    results["params"] = [{"latent_dim": value, "noise": i} for i, value in enumerate([2, 2, 2, 4])]
+    results["params"] = [{"latent_dim": value, "input_noise": i} for i, value in enumerate([2, 2, 2, 4])]
     assert RULE(results) == 1
 
 
@@ -161,13 +161,13 @@ REFUSED: dict[str, tuple[OneStandardErrorRule, dict[str, Any], list[str]]] = {
     ),
     "step left out": (
         RULE,
-        results_of(WORKED_OUT) | {"params": [{"ae__latent_dim": 1, "ae__noise": 0}] * 4},
-        ["'latent_dim' was not searched", "'ae__latent_dim', 'ae__noise'"],
+        results_of(WORKED_OUT) | {"params": [{"ae__latent_dim": 1, "ae__input_noise": 0}] * 4},
+        ["'latent_dim' was not searched", "'ae__latent_dim', 'ae__input_noise'"],
     ),
     "grids without it": (
         RULE,
-        results_of(WORKED_OUT) | {"params": [{"latent_dim": 1}, {"noise": 0.5}] * 2},
-        ["Candidate 1 has no value of 'latent_dim'", "{'noise': 0.5}", "each of the grids"],
+        results_of(WORKED_OUT) | {"params": [{"latent_dim": 1}, {"input_noise": 0.5}] * 2},
+        ["Candidate 1 has no value of 'latent_dim'", "{'input_noise': 0.5}", "each of the grids"],
     ),
     "a string": (RULE, results_of({8: [1, 1], "auto": [1, 1]}), ["Candidate 1", "latent_dim='auto'", "numbers only"]),
     "none": (RULE, results_of({None: [1, 1]}), ["Candidate 0", "latent_dim=None", "not a number"]),

@@ -1,0 +1,110 @@
+"""Inference: codes, reconstructions and errors of all sequences, batch by batch, put back in their order."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_seqae._compute._threads import keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
+
+__all__ = ["decode", "encode", "reconstruct", "squared_errors"]
+
+Float32 = NDArray[np.float32]
+Int64 = NDArray[np.int64]
+
+# Batches are as large as suits the hardware, whatever the training's: this many sequences, or near this many steps.
+_SEQUENCES_AT_ONCE = 1024
+_STEPS_AT_ONCE = 2**15
+
+
+def encode(module: Any, dataset: SequenceDataset) -> Float32:
+    """Codes of all sequences, in their order: (n_sequences, n_components)."""
+    codes = np.empty((len(dataset), module.code_size), dtype=np.float32)
+
+    def encode_batch(indices: Int64) -> None:
+        codes[indices] = module.encode(**_on_device(dataset.batch(indices), module)).cpu().numpy()
+
+    _for_each_batch(encode_batch, module, dataset.lengths)
+    return codes
+
+
+def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
+    """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
+    steps, offsets = _empty_steps(lengths, module)
+
+    def decode_batch(indices: Int64) -> None:
+        arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
+        x = module.decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
+        _write(steps, offsets[indices], lengths[indices], x)
+
+    _for_each_batch(decode_batch, module, lengths)
+    return steps
+
+
+def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
+    """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
+    steps, offsets = _empty_steps(dataset.lengths, module)
+
+    def reconstruct_batch(indices: Int64) -> None:
+        x = module(**_on_device(dataset.batch(indices), module))
+        _write(steps, offsets[indices], dataset.lengths[indices], x)
+
+    _for_each_batch(reconstruct_batch, module, dataset.lengths)
+    return steps
+
+
+def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.float64], Int64]:
+    """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both."""
+    errors = np.empty(len(dataset))
+    counts = np.empty(len(dataset), dtype=np.int64)
+
+    def compare_batch(indices: Int64) -> None:
+        batch = _on_device(dataset.batch(indices), module)
+        error = (module(**batch) - batch["x"]).double().square()  # (B, T, C)
+        errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
+        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
+
+    _for_each_batch(compare_batch, module, dataset.lengths)
+    return errors, counts
+
+
+def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64) -> None:
+    """Prepare the module and torch; compute each batch, of sequences of like length, by their indices."""
+    keep_freed_memory()
+    longest = int(lengths.max())
+    size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))
+    batches = split(by_length(np.arange(len(lengths)), lengths), size)
+    module.eval()
+
+    def compute_without_gradients(indices: Int64) -> None:
+        with torch.inference_mode():
+            compute(indices)
+
+    if len(batches) > 1 and module.mean.device.type == "cpu":
+        with parallel_map() as map_:
+            for _ in map_(compute_without_gradients, batches):
+                pass
+        return
+    with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest)):
+        for indices in batches:
+            compute_without_gradients(indices)
+
+
+def _on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
+    return {name: value.to(module.mean.device) for name, value in arguments.items()}
+
+
+def _empty_steps(lengths: Int64, module: Any) -> tuple[Float32, Int64]:
+    """Room for sequences end to end, and where each begins."""
+    return np.empty((int(lengths.sum()), module.n_channels), dtype=np.float32), np.cumsum(lengths) - lengths
+
+
+def _write(steps: Float32, offsets: Int64, lengths: Int64, x: Tensor) -> None:
+    """Write the real steps of x (B, T, C) to where their sequences begin."""
+    step = np.arange(x.shape[1])
+    real = step < lengths[:, None]  # (B, T)
+    steps[(offsets[:, None] + step)[real]] = x.cpu().numpy()[real]

@@ -1,0 +1,58 @@
+"""A fitted network as plain Python and NumPy, and back.
+
+Pickled so, a model that was fitted on a GPU loads where there is none, its size is that of the weights, and skops can
+read it without running code.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._network._modules import SequenceAutoencoder
+
+__all__ = ["STATE_FORMAT", "check_format", "module_from_arrays", "to_arrays", "to_tensors"]
+
+# Version of the state. It changes when an older state can no longer be read as it is; `check_format` then says which
+# versions can be read, and whoever changes it converts what earlier versions wrote.
+STATE_FORMAT = 1
+
+
+def check_format(found: int, name: str) -> None:
+    """Refuse a state that a later version wrote."""
+    if found > STATE_FORMAT:
+        raise ValueError(
+            f"This {name} was saved in format {found}, but this version of sklearn_seqae reads formats up to "
+            f"{STATE_FORMAT}. Install the version that it was saved with, or a later one."
+        )
+
+
+def module_from_arrays(params: Mapping[str, Any], weights: Mapping[str, Any], device: str) -> SequenceAutoencoder:
+    """Build a network from its arguments and weights, on the device if there is such a one here."""
+    module = SequenceAutoencoder(**params)
+    module.load_state_dict(to_tensors(weights))
+    return module.eval().to(_available(device))
+
+
+def to_arrays(value: Any) -> Any:
+    """Tensors, also in nested mappings, as NumPy arrays."""
+    if isinstance(value, Mapping):
+        return {key: to_arrays(item) for key, item in value.items()}
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+
+def to_tensors(value: Any) -> Any:
+    """Undo `to_arrays`; arrays are copied, since they may be read-only memory maps."""
+    if isinstance(value, Mapping):
+        return {key: to_tensors(item) for key, item in value.items()}
+    return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
+
+
+def _available(device: str) -> str:
+    """The device that a model was trained on, or the CPU where there is no such device."""
+    try:
+        return resolve_device(device)
+    except ValueError:
+        return "cpu"

@@ -1,0 +1,386 @@
+"""`AnomalyDisplay`: a long series above its anomaly score."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqae._plot._drawing import (
+    BLUE,
+    DARK,
+    GREEN,
+    VERMILION,
+    channel_labels,
+    draw_line,
+    merge_style,
+    pick_channels,
+    require_matplotlib,
+    shade_steps,
+    tidy_time,
+    tidy_values,
+    times_of,
+)
+from sklearn_seqae._plot._panels import make_panels
+from sklearn_seqae._windows import sliding_windows, stitch_windows
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+__all__ = ["AnomalyDisplay"]
+
+Array = NDArray[Any]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+Style = Mapping[str, Any]
+
+# The band of known anomalies lies above the data, in shares of the height of the axes.
+_BAND = (1.02, 1.09)
+# A logarithmic scale from a to less than this many times a has ticks like a linear one.
+_SMALL_RANGE = 30
+
+
+class AnomalyDisplay:
+    """A series above its anomaly score, with the threshold and the steps beyond it.
+
+    Each channel has axes of its own. Steps whose score is above the threshold are shaded; a bar above the axes marks
+    known anomalies.
+
+    Make it with :meth:`from_estimator` or :meth:`from_predictions`. The parameters are stored as attributes.
+
+    Parameters
+    ----------
+    series : array-like or DataFrame of shape (n_timesteps,) or (n_timesteps, n_channels)
+        The series; NaN leaves a gap.
+    scores : array-like of shape (n_timesteps,)
+        Score of each step, the higher, the more unusual; NaN where there is none.
+    threshold : float or None, default=None
+        What is above is an alarm.
+    labels : array-like of shape (n_timesteps,) or None, default=None
+        True, or 1, at known anomalies.
+    channel_names : list of str or None, default=None
+        Names of all channels; None takes the column names of a DataFrame that are strings.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    ax_ : ndarray of matplotlib Axes of shape (n_channels_drawn + 1,)
+        The axes of the channels, and last that of the score.
+    bounding_ax_ : matplotlib Axes or None
+        The axes within whose bounds the others are; None where axes were given one by one.
+    lines_ : list of matplotlib Line2D
+        A line for each channel drawn.
+    score_line_ : matplotlib Line2D
+        The score.
+    threshold_line_ : matplotlib Line2D or None
+        The threshold.
+    alarm_areas_, label_areas_ : list of matplotlib PolyCollection
+        What is shaded, for each axes: steps above the threshold, known anomalies; empty without threshold or labels.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from sklearn_seqae import AnomalyDisplay
+    >>> series = np.sin(np.arange(200) / 5)
+    >>> series[120:125] += 2
+    >>> display = AnomalyDisplay.from_predictions(series, np.abs(series), threshold=1.2, time=0.1, xlabel="time (s)")
+    >>> [axis.get_ylabel() for axis in display.ax_]
+    ['value', 'anomaly score']
+    >>> plt.close(display.figure_)
+    """
+
+    ax_: Array
+    bounding_ax_: "Axes | None"
+    figure_: "Figure"
+    lines_: "list[Line2D]"
+    score_line_: "Line2D"
+    threshold_line_: "Line2D | None"
+    alarm_areas_: "list[PolyCollection]"
+    label_areas_: "list[PolyCollection]"
+
+    def __init__(
+        self,
+        series: Any,
+        scores: ArrayLike,
+        threshold: float | None = None,
+        *,
+        labels: ArrayLike | None = None,
+        channel_names: Sequence[str] | None = None,
+    ) -> None:
+        self.series = series
+        self.scores = scores
+        self.threshold = threshold
+        self.labels = labels
+        self.channel_names = channel_names
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        channels: Sequence[int | str] | None = None,
+        units: str | Sequence[str] | None = None,
+        time: Any = None,
+        xlabel: str | None = None,
+        log: bool = False,
+        series_kwargs: Style | None = None,
+        score_kwargs: Style | None = None,
+    ) -> "AnomalyDisplay":
+        """Draw the series and the score.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, array-like of Axes, or None, default=None
+            One Axes is divided; of several there must be one for each channel and one for the score. None makes a
+            figure.
+        channels : sequence of int or str, or None, default=None
+            Positions or names of the channels to draw; None stands for the first four.
+        units : str, sequence of str, or None, default=None
+            Unit of all channels, or of each.
+        time : float, array-like of shape (n_timesteps,), or None, default=None
+            The time between steps, or the time of each step, dates also. None counts steps.
+        xlabel : str or None, default=None
+            What the time axis shows, with its unit. None is "time step", or "time" where `time` is given.
+        log : bool, default=False
+            Whether the score has a logarithmic scale.
+        series_kwargs, score_kwargs : dict or None, default=None
+            Properties of the lines.
+
+        Returns
+        -------
+        display : AnomalyDisplay
+            The display, with what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If an argument does not fit the series.
+        """
+        require_matplotlib(f"{type(self).__name__}.plot")
+        series, scores, known = self._read()
+        names = self._names()
+        rows = pick_channels(channels, names, series.shape[1])
+        ylabels = channel_labels(names, units, series.shape[1])
+        times = times_of(time, len(series))
+        n_rows = len(rows) + 1
+        panels = make_panels(ax, n_rows, 1, size=(6.5, 1.05 * n_rows + 1.2), labels=self._legend_texts(known))
+        self.ax_, self.bounding_ax_, self.figure_ = panels.axes[:, 0], panels.bounding_ax, panels.figure
+        self._draw_lines(times, series[:, rows], scores, series_kwargs, score_kwargs)
+        self._shade(times, scores, known)
+        xlabel = xlabel or ("time step" if time is None else "time")
+        self._dress([ylabels[row] for row in rows], xlabel, log, time is None)
+        handles = self._legend_handles()
+        if handles:
+            panels.add_legend(handles)
+        return self
+
+    def _read(self) -> tuple[Float64, Float64, Bool | None]:
+        """Series (n_timesteps, n_channels), scores and known anomalies, once they fit each other."""
+        series = _as_floats(self.series, "series")
+        series = series[:, np.newaxis] if series.ndim == 1 else series
+        if series.ndim != 2 or 0 in series.shape:
+            raise ValueError(f"series has shape {series.shape}: pass (n_timesteps,) or (n_timesteps, n_channels).")
+        scores = _as_floats(self.scores, "scores")
+        labels = None if self.labels is None else np.asarray(self.labels)
+        for name, given in (("scores", scores), ("labels", labels)):
+            if given is not None and given.shape != (len(series),):
+                raise ValueError(
+                    f"{name} has shape {given.shape}, but the series has {len(series)} steps: pass one for each step."
+                )
+        if self.threshold is not None and not np.isfinite(self.threshold):
+            raise ValueError(f"threshold={self.threshold!r} is not a finite number: pass one, or None.")
+        return series, scores, None if labels is None else _as_flags(labels)
+
+    def _names(self) -> list[str] | None:
+        if self.channel_names is not None:
+            return list(self.channel_names)
+        columns = list(getattr(self.series, "columns", []))
+        return columns if columns and all(isinstance(column, str) for column in columns) else None
+
+    def _draw_lines(
+        self, times: Array, series: Float64, scores: Float64, series_kwargs: Style | None, score_kwargs: Style | None
+    ) -> None:
+        from matplotlib.lines import Line2D
+
+        width = 1.2 if len(times) < 2000 else 0.7
+        style = merge_style(Line2D, {"color": DARK, "linewidth": width}, series_kwargs)
+        self.lines_ = [
+            draw_line(axis, times, values, **style) for axis, values in zip(self.ax_[:-1], series.T, strict=True)
+        ]
+        style = merge_style(Line2D, {"color": BLUE, "linewidth": width}, score_kwargs)
+        self.score_line_ = draw_line(self.ax_[-1], times, scores, **style)
+        self.threshold_line_ = None
+        if self.threshold is not None:
+            self.threshold_line_ = self.ax_[-1].axhline(
+                self.threshold, color="black", linestyle=(0, (4, 2)), linewidth=1.0, label="threshold"
+            )
+
+    def _shade(self, times: Array, scores: Float64, known: Bool | None) -> None:
+        # An edge keeps a single step of a long series visible.
+        style: dict[str, Any] = {"linewidth": 0.8, "zorder": 0.5}
+        self.alarm_areas_, self.label_areas_ = [], []
+        if self.threshold is not None:
+            alarms = {**style, "color": VERMILION, "alpha": 0.3, "label": "above the threshold"}
+            self.alarm_areas_ = [shade_steps(axis, times, scores > self.threshold, **alarms) for axis in self.ax_]
+        if known is not None:
+            bars = {**style, "color": GREEN, "label": "known anomaly"}
+            self.label_areas_ = [shade_steps(axis, times, known, _BAND, **bars) for axis in self.ax_]
+
+    def _dress(self, ylabels: list[str], xlabel: str, log: bool, counts_steps: bool) -> None:
+        """Scales and labels of the axes."""
+        from matplotlib.ticker import NullFormatter, ScalarFormatter
+
+        for axis, label in zip(self.ax_, [*ylabels, "anomaly score"], strict=True):
+            axis.set_ylabel(label)
+            axis.spines[["top", "right"]].set_visible(False)
+            tidy_values(axis)
+            axis.margins(x=0.01)
+        if log:
+            score_axis = self.ax_[-1]
+            score_axis.set_yscale("log")
+            low, high = score_axis.get_ylim()
+            if high < _SMALL_RANGE * low:  # powers of ten are too few, and their multiples would overlap
+                tidy_values(score_axis)
+                score_axis.yaxis.set_major_formatter(ScalarFormatter())
+                score_axis.yaxis.set_minor_formatter(NullFormatter())
+        tidy_time(self.ax_[-1], 7, counts_steps)
+        self.ax_[-1].set_xlabel(xlabel)
+        self.figure_.align_ylabels(list(self.ax_))
+
+    def _legend_texts(self, known: Bool | None) -> list[str]:
+        """What the legend will say, which decides how much room it is given."""
+        texts = [] if self.threshold is None else ["threshold", "above the threshold"]
+        return texts if known is None else [*texts, "known anomaly"]
+
+    def _legend_handles(self) -> "list[Artist]":
+        threshold = [] if self.threshold_line_ is None else [self.threshold_line_]
+        return [*threshold, *self.alarm_areas_[:1], *self.label_areas_[:1]]
+
+    @classmethod
+    def from_estimator(
+        cls,
+        detector: Any,
+        series: Any,
+        *,
+        width: int,
+        stride: int = 1,
+        labels: ArrayLike | None = None,
+        channel_names: Sequence[str] | None = None,
+        ax: Any = None,
+        **plot_kwargs: Any,
+    ) -> "AnomalyDisplay":
+        """Score a series by its windows and draw it.
+
+        The score of a step is the mean over the windows that it is in, a window's score being minus the detector's
+        `score_samples`; the threshold is minus its `offset_`.
+
+        Parameters
+        ----------
+        detector : LSTMOutlierDetector
+            A detector fitted on windows of this width, from :func:`sliding_windows`.
+        series : array-like or DataFrame of shape (n_timesteps,) or (n_timesteps, n_channels)
+            The series.
+        width : int
+            Time steps of a window.
+        stride : int, default=1
+            Time steps from the start of a window to the start of the next.
+        labels, channel_names, ax, **plot_kwargs
+            As in :meth:`from_predictions`.
+
+        Returns
+        -------
+        display : AnomalyDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If the detector is not fitted.
+        TypeError
+            If the detector has no threshold.
+        ValueError
+            If an argument does not fit the series.
+        """
+        require_matplotlib(f"{cls.__name__}.from_estimator")
+        check_is_fitted(detector)
+        if not hasattr(detector, "offset_"):
+            raise TypeError(
+                f"{type(detector).__name__} has no threshold `offset_`: pass a fitted LSTMOutlierDetector, or scores "
+                "of your own to from_predictions."
+            )
+        scores = -detector.score_samples(sliding_windows(series, width, stride))
+        per_step = stitch_windows(scores, stride, len(series), width=width)
+        threshold = -float(detector.offset_)
+        return cls(series, per_step, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        series: Any,
+        scores: ArrayLike,
+        *,
+        threshold: float | None = None,
+        labels: ArrayLike | None = None,
+        channel_names: Sequence[str] | None = None,
+        ax: Any = None,
+        **plot_kwargs: Any,
+    ) -> "AnomalyDisplay":
+        """Draw a series and given scores.
+
+        Parameters
+        ----------
+        series : array-like or DataFrame of shape (n_timesteps,) or (n_timesteps, n_channels)
+            The series.
+        scores : array-like of shape (n_timesteps,)
+            Score of each step, the higher, the more unusual.
+        threshold : float or None, default=None
+            What is above is an alarm.
+        labels : array-like of shape (n_timesteps,) or None, default=None
+            True, or 1, at known anomalies.
+        channel_names : list of str or None, default=None
+            Names of all channels; None takes the column names of a DataFrame that are strings.
+        ax : matplotlib Axes, array-like of Axes, or None, default=None
+            Where to draw, as in :meth:`plot`.
+        **plot_kwargs : dict
+            Further arguments of :meth:`plot`: `channels`, `units`, `time`, `xlabel`, `log` and the properties of the
+            lines.
+
+        Returns
+        -------
+        display : AnomalyDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If an argument does not fit the series.
+        """
+        require_matplotlib(f"{cls.__name__}.from_predictions")
+        return cls(series, scores, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
+
+
+def _as_floats(given: Any, name: str) -> Float64:
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} cannot be read as an array of numbers: {error}.") from error
+
+
+def _as_flags(labels: Array) -> Bool:
+    """Known anomalies as booleans."""
+    if labels.dtype != bool and not np.isin(labels, (0, 1)).all():
+        other = labels[~np.isin(labels, (0, 1))][0]
+        raise ValueError(f"labels holds {other!r}: pass True or 1 at known anomalies, False or 0 elsewhere.")
+    return labels.astype(bool)

@@ -1,0 +1,381 @@
+"""`LatentDisplay`: the codes of sequences as points."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqae._plot._coloring import Group, are_values, group_by_label, is_missing
+from sklearn_seqae._plot._drawing import BLUE, RASTERIZE_FROM, merge_style, require_matplotlib
+from sklearn_seqae._plot._panels import entry_width
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
+__all__ = ["LatentDisplay"]
+
+Array = NDArray[Any]
+Float64 = NDArray[np.float64]
+Style = Mapping[str, Any]
+
+# Width and height in inches of the axes with their labels, and of what a colour scale takes besides.
+_SIZE, _COLORBAR = (4.4, 3.7), 0.9
+_NO_VALUE_COLOR = "0.7"
+# Entries of a legend that stand below each other.
+_LEGEND_LINES = 12
+# A largest value so many times the median leaves the others one colour on a linear scale.
+_SKEWED = 10
+
+
+class LatentDisplay:
+    """Codes of sequences as points in the plane, coloured by labels or by a value such as the error.
+
+    Codes of two values are drawn as they are, wider ones by their first two principal components. Codes of one value
+    are drawn against their rank, among those with the same label: the curve is the share of sequences with at most
+    this code.
+
+    Make it with :meth:`from_estimator` or :meth:`from_predictions`. The parameters are stored as attributes.
+
+    Parameters
+    ----------
+    codes : array-like or DataFrame of shape (n_sequences, n_components)
+        Codes. Column names label the axes.
+    labels : array-like of shape (n_sequences,) or None, default=None
+        A label of any type for each, None or NaN where there is none.
+    values : array-like of shape (n_sequences,) or None, default=None
+        A number for each to colour by instead, NaN where there is none.
+    color_label : str or None, default=None
+        What `labels` or `values` are, with their unit: title of the legend, label of the colour scale.
+
+    Attributes
+    ----------
+    figure_ : matplotlib Figure
+        The figure.
+    ax_ : matplotlib Axes
+        The axes.
+    scatters_ : list of matplotlib PathCollection
+        The points: those without a label or value first, if there are any, then a collection for each label.
+    colorbar_ : matplotlib Colorbar or None
+        The colour scale of `values`.
+    points_ : ndarray of shape (n_sequences, 2)
+        Where the points are.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from sklearn_seqae import LatentDisplay
+    >>> codes = np.random.default_rng(0).normal(size=(100, 3)) * [1, 3, 2]
+    >>> display = LatentDisplay.from_predictions(codes, np.where(codes[:, 1] > 0, "up", "down"))
+    >>> display.ax_.get_xlabel()
+    'principal component 1 (65 % of the variance)'
+    >>> plt.close(display.figure_)
+    """
+
+    ax_: "Axes"
+    figure_: "Figure"
+    scatters_: "list[PathCollection]"
+    colorbar_: "Colorbar | None"
+    points_: Float64
+
+    def __init__(self, codes: Any, *, labels: Any = None, values: Any = None, color_label: str | None = None) -> None:
+        self.codes = codes
+        self.labels = labels
+        self.values = values
+        self.color_label = color_label
+
+    def plot(
+        self, ax: "Axes | None" = None, *, projection: str = "auto", scatter_kwargs: Style | None = None
+    ) -> "LatentDisplay":
+        """Draw the codes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a figure, in which both axes of a plane have the same scale.
+        projection : {"auto", "first", "pca"}, default="auto"
+            Which plane: that of the first two columns or of the first two principal components; "auto" is "pca" for
+            codes of more than two values.
+        scatter_kwargs : dict or None, default=None
+            Properties of the points, such as ``{"s": 3}``. Many points are small and translucent by default.
+
+        Returns
+        -------
+        display : LatentDisplay
+            The display, with what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If the codes are not a table of numbers, or an argument does not fit them.
+        """
+        require_matplotlib(f"{type(self).__name__}.plot")
+        codes = self._check()
+        axis_labels, strip = self._project(codes, projection)
+        own = ax is None
+        self.ax_ = _make_ax(self._side_width()) if ax is None else ax
+        self.figure_ = self.ax_.figure  # type: ignore[assignment]
+        self._scatter(scatter_kwargs)
+        self.ax_.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
+        self.ax_.spines[["top", "right"]].set_visible(False)
+        if own and not strip:
+            self._scale_equally()
+        return self
+
+    def _check(self) -> Float64:
+        """The codes as an array, once all arguments fit them."""
+        codes: Float64 = check_array(self.codes, dtype=np.float64, input_name="codes")
+        if self.labels is not None and self.values is not None:
+            raise ValueError("Both labels and values are given, but points have one colour: pass one of them.")
+        for name, given in (("labels", self.labels), ("values", self.values)):
+            shape = np.shape(given) if given is not None else (len(codes),)
+            if shape != (len(codes),):
+                raise ValueError(f"{name} has shape {shape}, but there are {len(codes)} codes: pass one for each.")
+        return codes
+
+    def _project(self, codes: Float64, projection: str) -> tuple[list[str], bool]:
+        """Set the points; return what the axes show, and whether the codes have one value only."""
+        if projection not in ("auto", "first", "pca"):
+            raise ValueError(f'projection must be "auto", "first" or "pca", got {projection!r}.')
+        columns = getattr(self.codes, "columns", None)
+        names = [f"code value {i}" for i in range(codes.shape[1])] if columns is None else [str(c) for c in columns]
+        if codes.shape[1] == 1:
+            groups = [np.arange(len(codes))] if self.labels is None else [g.rows for g in group_by_label(self.labels)]
+            self.points_ = np.column_stack([codes, _shares(codes[:, 0], groups)])
+            return [names[0], "share of sequences up to here" + (", by label" if len(groups) > 1 else "")], True
+        if projection == "pca" or (projection == "auto" and codes.shape[1] > 2 and len(codes) > 1):
+            self.points_, shares = _principal_plane(codes)
+            said = [f"{100 * share:.0f} % of the variance" for share in shares]
+            return [f"principal component {i} ({share})" for i, share in enumerate(said, start=1)], False
+        self.points_ = codes[:, :2]
+        return names[:2], False
+
+    def _side_width(self) -> float:
+        """About how many inches the legend or the colour scale takes."""
+        if self.labels is None:
+            return _COLORBAR if self.values is not None else 0.0
+        groups = group_by_label(self.labels)
+        n_columns = -(-len(groups) // _LEGEND_LINES)
+        return max(n_columns * max(entry_width(group.name) for group in groups), entry_width(self.color_label or ""))
+
+    def _scale_equally(self) -> None:
+        """Make a step to the right as long as a step up."""
+        # The limits are widened at every change of the axes' shape, so the legend has to find its place first.
+        self.figure_.draw_without_rendering()
+        self.ax_.set_aspect("equal", adjustable="datalim")
+        self.ax_.locator_params(nbins=6)
+
+    def _scatter(self, given: Style | None) -> None:
+        n = len(self.points_)
+        style: dict[str, Any] = {
+            "s": np.clip(600 / np.sqrt(n), 6, 30),  # 400 points are 5 typographic points wide, 10,000 are 2
+            "alpha": np.clip(8 / n**0.35, 0.5, 0.9),
+            "linewidths": 0,
+            "rasterized": n >= RASTERIZE_FROM,
+        }
+        self.colorbar_ = None
+        if self.values is not None:
+            self.scatters_ = self._scatter_values(style, given)
+        elif self.labels is not None:
+            groups = group_by_label(self.labels)
+            self.scatters_ = [self._scatter_group(group, style, given) for group in groups]
+            self._add_legend(len(groups))
+        else:
+            self.scatters_ = [self._points(slice(None), {**style, "color": BLUE}, given)]
+
+    def _points(self, rows: Any, style: Style, given: Style | None) -> "PathCollection":
+        from matplotlib.collections import PathCollection
+
+        x, y = self.points_[rows].T
+        return self.ax_.scatter(x, y, **merge_style(PathCollection, style, given))
+
+    def _scatter_group(self, group: Group, style: Style, given: Style | None) -> "PathCollection":
+        return self._points(
+            group.rows, {**style, "color": group.color, "marker": group.marker, "label": group.name}, given
+        )
+
+    def _scatter_values(self, style: Style, given: Style | None) -> "list[PathCollection]":
+        """Points of a colour scale, those without a value grey and below the others."""
+        values = np.asarray(self.values, dtype=np.float64)
+        missing = is_missing(values)
+        scatters = []
+        if missing.any():
+            scatters.append(self._points(missing, {**style, "color": _NO_VALUE_COLOR, "label": "no value"}, given))
+            self._add_legend(1)
+        if not missing.all():
+            rows = np.flatnonzero(~missing)
+            rows = rows[np.argsort(values[rows], kind="stable")]  # the highest on top
+            colored = {**style, "c": values[rows], "norm": _norm(values[rows]), "cmap": "viridis_r"}
+            scatters.append(self._points(rows, colored, given))
+            self.colorbar_ = self._add_colorbar(scatters[-1])
+        return scatters
+
+    def _add_colorbar(self, points: "PathCollection") -> "Colorbar":
+        """A colour scale that is opaque, however pale the points are."""
+        from matplotlib.cm import ScalarMappable
+
+        scale = ScalarMappable(points.norm, points.cmap)
+        colorbar = self.ax_.figure.colorbar(scale, ax=self.ax_, label=self.color_label or "value")
+        colorbar.outline.set_visible(False)
+        return colorbar
+
+    def _add_legend(self, n_entries: int) -> None:
+        """A legend beside the axes, whose marks can be seen however small and pale the points are."""
+        from matplotlib.collections import PathCollection
+
+        legend = self.ax_.legend(
+            title=self.color_label if self.values is None else None,
+            loc="upper left",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=-(-n_entries // _LEGEND_LINES),
+            frameon=False,
+            handletextpad=0.2,
+            columnspacing=1.0,
+        )
+        for handle in legend.legend_handles:
+            if isinstance(handle, PathCollection):
+                handle.set_alpha(1)
+                handle.set_sizes([30])
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        y: Any = None,
+        color_by: str | None = "labels",
+        color_label: str | None = None,
+        ax: "Axes | None" = None,
+        **plot_kwargs: Any,
+    ) -> "LatentDisplay":
+        """Encode sequences and draw their codes.
+
+        Parameters
+        ----------
+        estimator : LSTMAutoencoder
+            A fitted autoencoder, or a pipeline that ends in one.
+        X : array-like or list of array-likes
+            Sequences like those of the fit.
+        y : array-like of shape (n_sequences,) or None, default=None
+            Labels or values, as in :meth:`from_predictions`.
+        color_by : {"labels", "error"} or None, default="labels"
+            "labels" colours by `y`, if it is given; "error" by the root mean squared error of the reconstruction, in
+            the units of what reaches the autoencoder; None leaves all points one colour.
+        color_label : str or None, default=None
+            Title of the legend or label of the colour scale.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+        **plot_kwargs : dict
+            Further arguments of :meth:`plot`: `projection`, `scatter_kwargs`.
+
+        Returns
+        -------
+        display : LatentDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If an argument does not fit.
+        """
+        require_matplotlib(f"{cls.__name__}.from_estimator")
+        if color_by not in ("labels", "error", None):
+            raise ValueError(f'color_by must be "labels", "error" or None, got {color_by!r}.')
+        check_is_fitted(estimator)
+        codes = estimator.transform(X)
+        if color_by != "error":
+            y = y if color_by == "labels" else None
+            return cls.from_predictions(codes, y, color_label=color_label, ax=ax, **plot_kwargs)
+        errors = np.sqrt(-estimator.score_samples(X))
+        label = "root mean squared error" if color_label is None else color_label
+        return cls(codes, values=errors, color_label=label).plot(ax, **plot_kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls, codes: Any, y: Any = None, *, color_label: str | None = None, ax: "Axes | None" = None, **plot_kwargs: Any
+    ) -> "LatentDisplay":
+        """Draw given codes.
+
+        Parameters
+        ----------
+        codes : array-like or DataFrame of shape (n_sequences, n_components)
+            Codes, as :meth:`LSTMAutoencoder.transform` returns them.
+        y : array-like of shape (n_sequences,) or None, default=None
+            What to colour by. Fractions, or more than 20 different numbers, are values on a scale; anything else is
+            labels.
+        color_label : str or None, default=None
+            Title of the legend or label of the colour scale; None stands for the name of `y`, if it is a pandas
+            Series.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+        **plot_kwargs : dict
+            Further arguments of :meth:`plot`: `projection`, `scatter_kwargs`.
+
+        Returns
+        -------
+        display : LatentDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If an argument does not fit.
+        """
+        require_matplotlib(f"{cls.__name__}.from_predictions")
+        if color_label is None and getattr(y, "name", None) is not None:
+            color_label = str(y.name)
+        colors = {} if y is None else {"values" if are_values(y) else "labels": y}
+        return cls(codes, **colors, color_label=color_label).plot(ax, **plot_kwargs)
+
+
+def _make_ax(side_width: float) -> "Axes":
+    """Axes in a figure with so many inches beside them."""
+    import matplotlib.pyplot as plt
+
+    width, height = _SIZE
+    _, ax = plt.subplots(figsize=(width + side_width, height), layout="constrained")
+    return ax
+
+
+def _principal_plane(codes: Float64) -> tuple[Float64, Float64]:
+    """The first two principal components, and the share of the variance of each."""
+    if len(codes) < 2:
+        raise ValueError(f'projection="pca" needs at least 2 codes, got {len(codes)}: pass projection="first".')
+    with np.errstate(invalid="ignore"):  # PCA divides by the variance, which may be 0
+        pca = PCA(2, svd_solver="full").fit(codes)
+    total = codes.var(axis=0, ddof=1).sum()
+    return pca.transform(codes), pca.explained_variance_ / (total if total > 0 else 1)
+
+
+def _shares(values: Float64, groups: list[NDArray[np.int64]]) -> Float64:
+    """Each value's rank as a share of its group: (n,)."""
+    shares = np.empty(len(values))
+    for rows in groups:
+        order = np.argsort(values[rows], kind="stable")
+        shares[rows[order]] = np.arange(1, len(rows) + 1) / len(rows)
+    return shares
+
+
+def _norm(values: Float64) -> "Normalize":
+    """A logarithmic scale where a few values are far above the others, a linear one elsewhere."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    skewed = values.min() > 0 and values.max() > _SKEWED * np.median(values)
+    return LogNorm() if skewed else Normalize()

@@ -1,0 +1,162 @@
+"""Batches for training and validation: in what order, and how they are varied."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_seqae._data._dataset import Batch, SequenceDataset, by_length, split
+
+__all__ = ["TrainingBatches", "ValidationBatches", "shifted"]
+
+# Sequences of a batch that are blended into each of the new ones.
+_MOST_BLENDED = 256
+# Standard deviation of shifts in time, as a share of the sequence's length.
+_SHIFT = 0.03
+# Shuffled sequences of unequal length are sorted within this many batches.
+_BATCHES_PER_BUCKET = 50
+
+
+class _Batches:
+    """Iterates (module arguments, target) over a data set; subclasses say in what order."""
+
+    def __init__(self, dataset: SequenceDataset, batch_size: int) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def indices(self) -> list[NDArray[np.int64]]:
+        """The sequences of each batch, those of like length together."""
+        return split(by_length(np.arange(len(self.dataset)), self.dataset.lengths), self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
+        for indices in self.indices():
+            batch = self.dataset.batch(indices)
+            yield batch, batch["x"]
+
+
+class ValidationBatches(_Batches):
+    """All sequences once, in a fixed order."""
+
+
+class TrainingBatches(_Batches):
+    """All sequences once an epoch, in a new order each time, shifted, mixed and noisy if so wished.
+
+    Sequences of unequal length are shuffled, then sorted by length within a few batches' worth of them, then the
+    batches are shuffled: little padding is computed, and every sequence can meet every other.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The sequences.
+    batch_size : int
+        Sequences in a batch; the last one may be smaller.
+    seed : int
+        Seeds the order, the shifts, the mixing and the noise.
+    time_shift : float
+        Share of the sequences that are moved in time, see `shifted`.
+    mixup : float
+        Share of each batch's sequences that are replaced by w a + (1 - w) b, where a and b are sequences of the batch
+        and w is uniform in (-0.5, 1.5): mixup (Zhang et al., 2018), also a little beyond the two. The mixture is
+        target as well as input.
+    blending : float
+        Share of these mixtures that are made of all sequences of the batch instead of two: normal, with the batch's
+        mean and covariance.
+    input_noise : tuple of float
+        Standard deviation, per channel, of the normal noise on the input, not on the target (Vincent et al., 2008).
+
+    Attributes
+    ----------
+    noise_share : float
+        Share of the noise to add; the training lowers it together with the learning rate, so that the network ends
+        on data as it is.
+    """
+
+    def __init__(
+        self,
+        dataset: SequenceDataset,
+        batch_size: int,
+        seed: int = 0,
+        time_shift: float = 0.0,
+        mixup: float = 0.0,
+        blending: float = 0.0,
+        input_noise: tuple[float, ...] = (),
+    ) -> None:
+        super().__init__(dataset, batch_size)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.time_shift = time_shift
+        self.mixup = mixup
+        self.blending = blending
+        self.input_noise = torch.tensor(input_noise) if any(input_noise) else None
+        self.noise_share = 1.0
+
+    def indices(self) -> list[NDArray[np.int64]]:
+        order = torch.randperm(len(self.dataset), generator=self.generator).numpy()
+        if self.dataset.equal_length is not None:
+            return split(order, self.batch_size)
+        batches = []
+        for bucket in split(order, self.batch_size * _BATCHES_PER_BUCKET):
+            batches += split(by_length(bucket, self.dataset.lengths), self.batch_size)
+        shuffled = torch.randperm(len(batches), generator=self.generator)
+        return [batches[i] for i in shuffled]
+
+    def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
+        for batch, _ in super().__iter__():
+            if self.time_shift:
+                batch["x"] = shifted(**batch, share=self.time_shift, generator=self.generator)
+            if self.mixup:
+                batch = self._mix(**batch)
+            target = batch["x"]
+            if self.input_noise is not None:
+                noise = self.noise_share * self.input_noise  # (C,)
+                batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator)
+            yield batch, target
+
+    def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:
+        """Replace some sequences of (B, T, C) by mixtures."""
+        n = len(x)
+        chosen = torch.rand(n, generator=self.generator) < self.mixup
+        blended = chosen & (torch.rand(n, generator=self.generator) < self.blending)
+        weight = torch.rand(n, generator=self.generator) * 2 - 0.5
+        other = torch.randperm(n, generator=self.generator)
+        paired = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
+        # A mixture in which nothing is observed teaches nothing: keep the sequence itself.
+        in_pair = chosen & ~blended & ~torch.isnan(paired).all(dim=2).all(dim=1)
+        mixture = torch.where(in_pair[:, None, None], paired, x)
+        if self.blending:
+            mixture = torch.where(blended[:, None, None], self._blend(x), mixture)
+        if lengths is None:
+            return {"x": mixture}
+        return {"x": mixture, "lengths": torch.where(in_pair, torch.minimum(lengths, lengths[other]), lengths)}
+
+    def _blend(self, x: Tensor) -> Tensor:
+        """As many sequences as x (B, T, C), normal with its mean and covariance; NaN where x is."""
+        members = x[torch.randperm(len(x), generator=self.generator)[:_MOST_BLENDED]]  # (M, T, C)
+        observed = ~torch.isnan(members)
+        count = observed.sum(dim=0).clamp(min=1)  # (T, C)
+        mean = members.nansum(dim=0) / count
+        deviations = torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
+        weights = torch.randn(len(x), len(members), generator=self.generator) / max(1, len(members) - 1) ** 0.5
+        return torch.where(torch.isnan(x), x, mean + torch.tensordot(weights, deviations, dims=1))
+
+
+def shifted(x: Tensor, lengths: Tensor | None = None, *, share: float, generator: torch.Generator) -> Tensor:
+    """Move some sequences of (B, T, C) a little in time: training images are moved so in (Simard et al., 2003).
+
+    The number of steps is normal, with a standard deviation of 3 % of the sequence's length, rounded: very short
+    sequences stay as they are. The first or last step is repeated where nothing comes from; padding stays behind.
+    """
+    n, n_timesteps = x.shape[:2]
+    size = torch.full((n,), n_timesteps) if lengths is None else lengths
+    chosen = torch.rand(n, generator=generator) < share
+    shift = torch.where(chosen, torch.randn(n, generator=generator) * _SHIFT * size, 0.0).round().long()  # (B,)
+    step = torch.arange(n_timesteps)
+    source = torch.minimum((step - shift[:, None]).clamp(min=0), size[:, None] - 1)
+    source = torch.where(step < size[:, None], source, step)  # (B, T)
+    moved = x.gather(1, source[:, :, None].expand_as(x))
+    emptied = torch.isnan(moved).flatten(1).all(dim=1)  # only what was observed last, or first, was observed at all
+    return torch.where(emptied[:, None, None], x, moved)

@@ -1,0 +1,180 @@
+"""Training: `train` takes data and plain settings, and returns a trained module with the course of its losses."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from sklearn_seqae._compute._threads import keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._fast._halves import Halves
+from sklearn_seqae._fast._updates import Updates
+from sklearn_seqae._network._modules import SequenceAutoencoder
+from sklearn_seqae._training._net import Net, ProgressBar, TrainingSettings, make_net
+from sklearn_seqae._training._principal import principal_components
+
+__all__ = ["Resume", "Trained", "train"]
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where an earlier training stopped."""
+
+    module: SequenceAutoencoder
+    optimizer_state: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training leaves behind.
+
+    Attributes
+    ----------
+    module : SequenceAutoencoder
+        The trained network, in evaluation mode.
+    optimizer_state : dict
+        What the optimizer keeps for each parameter, by its name, to resume from.
+    losses, validation_losses : list of float
+        Mean loss of each completed epoch; the latter is empty without validation data.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    module: SequenceAutoencoder
+    optimizer_state: dict[str, Any]
+    losses: list[float]
+    validation_losses: list[float]
+    interrupted: bool
+
+
+def train(
+    module_params: Mapping[str, Any],
+    training_data: SequenceDataset,
+    validation_data: SequenceDataset | None,
+    settings: TrainingSettings,
+    resume: Resume | None = None,
+) -> Trained:
+    """Train an autoencoder, anew or from where an earlier training stopped.
+
+    Parameters
+    ----------
+    module_params : mapping
+        Arguments of `SequenceAutoencoder`.
+    training_data, validation_data : SequenceDataset
+        What to learn from, and what to judge by: with validation data, the weights of the best epoch are restored.
+    settings : TrainingSettings
+        How to train.
+    resume : Resume or None, default=None
+        A module to continue with; it is copied, so that a training that fails leaves it as it was.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite, or the output of a module differs in shape from its target.
+    """
+    keep_freed_memory()
+    with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
+        net = make_net(module_params, training_data, validation_data, settings, progress, resumes=resume is not None)
+        net.initialize()
+        if resume is not None:
+            net.module_.load_state_dict(resume.module.state_dict())
+            if resume.optimizer_state is not None:
+                _load_optimizer_state(net, resume.optimizer_state)
+        elif module_params["linear_path"]:
+            net.module_.start_from(*_principal_components(net.module_, training_data, settings))
+        with _shortcuts(net, training_data, settings, module_params):
+            net.partial_fit(training_data)
+    module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
+    return Trained(
+        module.eval(),
+        _optimizer_state(net),
+        _recorded(net, "train_loss"),
+        _recorded(net, "valid_loss"),
+        net.interrupted_,
+    )
+
+
+def _runs_as_it_comes(settings: TrainingSettings, module_params: Mapping[str, Any]) -> bool:
+    """Whether nothing draws from torch's global generators, and nobody looks at single steps: dropout does, and what
+    the user brings along may.
+    """
+    user_code = settings.net_params or settings.callbacks or not isinstance(settings.loss, str)
+    return not (module_params["dropout"] or user_code)
+
+
+@contextmanager
+def _shortcuts(
+    net: Net, data: SequenceDataset, settings: TrainingSettings, module_params: Mapping[str, Any]
+) -> Iterator[None]:
+    """Share the work among torch's threads; where nobody looks at single steps, take shorter ways to the same end."""
+    batch_size, n_timesteps = min(settings.batch_size, len(data)), int(data.lengths.max())
+    work = net.module_.multiply_adds(batch_size, n_timesteps)
+    unwatched = _runs_as_it_comes(settings, module_params)
+    if unwatched:
+        net.updates_ = Updates(net.optimizer_)
+    on_cpu = torch.device(settings.device).type == "cpu"
+    if not (unwatched and on_cpu and Halves.pay(net.module_, batch_size, n_timesteps)):
+        with suitable_threads(work):
+            yield
+        return
+    with parallel_map(2, work // 2) as map_:
+        net.halves_ = Halves(net.module_, net.criterion_, map_)
+        yield
+
+
+@contextmanager
+def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, Any]) -> Iterator[None]:
+    """Seed torch's global generators where something may draw from them, and put them back afterwards.
+
+    Dropout does, and what the user brings along may. All else has generators of its own, so that trainings in several
+    threads do not disturb each other.
+    """
+    if _runs_as_it_comes(settings, module_params):
+        yield
+        return
+    cuda = torch.device(settings.device).type == "cuda"
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if cuda else []):
+        torch.default_generator.manual_seed(settings.seed)
+        if cuda:
+            torch.cuda.manual_seed_all(settings.seed)
+        yield
+
+
+def _principal_components(
+    module: Any, data: SequenceDataset, settings: TrainingSettings
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Mean, directions and deviations to start from, of whole patches."""
+    n_timesteps = len(module.linear_path.weight) * module.patch_len
+    mean, scale = module.mean.cpu().numpy(), module.scale.cpu().numpy()
+    return principal_components(
+        data, module.code_size, n_timesteps, mean, scale, time_shift=settings.time_shift, seed=settings.seed
+    )
+
+
+def _optimizer_state(net: Net) -> dict[str, Any]:
+    """What the optimizer keeps for each parameter: moments, number of steps."""
+    states = net.optimizer_.state_dict()["state"]
+    return {name: states[index] for index, name in enumerate(_optimized_names(net)) if index in states}
+
+
+def _load_optimizer_state(net: Net, states: Mapping[str, Any]) -> None:
+    """Put back what an optimizer kept; rates, groups and the like are today's."""
+    indexed = {index: copy.deepcopy(states[name]) for index, name in enumerate(_optimized_names(net)) if name in states}
+    net.optimizer_.load_state_dict({"state": indexed, "param_groups": net.optimizer_.state_dict()["param_groups"]})
+
+
+def _optimized_names(net: Net) -> list[str]:
+    """Names of the parameters in the optimizer's order, which depends on its groups."""
+    names = {parameter: name.removeprefix("_orig_mod.") for name, parameter in net.module_.named_parameters()}
+    return [names[parameter] for group in net.optimizer_.param_groups for parameter in group["params"]]
+
+
+def _recorded(net: Net, key: str) -> list[float]:
+    return [float(row[key]) for row in net.history if key in row]

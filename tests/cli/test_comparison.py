@@ -1,0 +1,104 @@
+"""PCA beside the autoencoder: the same formula on the same rows."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear, split_rows, take
+from sklearn_seqae._data._sequences import Sequences, validate_sequences
+from tests.tiny import tiny
+
+RNG = np.random.default_rng(0)
+
+
+def read(X: Any, n_channels: int = 1) -> Sequences:
+    return validate_sequences(LSTMAutoencoder(), X, n_channels=n_channels)
+
+
+def test_split() -> None:
+    split = split_rows(10, 0.25, seed=0)
+    assert split.held_out
+    assert split.kind == "held-out"
+    assert len(split.scored) == 3
+    np.testing.assert_array_equal(np.sort(np.append(split.training, split.scored)), np.arange(10))
+    np.testing.assert_array_equal(split.scored, split_rows(10, 0.25, seed=0).scored)
+    assert not np.array_equal(split.scored, split_rows(10, 0.25, seed=1).scored)
+    everything = split_rows(10, 0, seed=0)
+    assert everything.kind == "training"
+    np.testing.assert_array_equal(everything.training, everything.scored)
+    with pytest.raises(ValueError):
+        split_rows(1, 0.2, seed=0)
+
+
+@pytest.mark.parametrize("make", [list, np.asarray, pd.DataFrame])
+def test_rows_are_taken(make: Any) -> None:
+    X = [np.arange(3.0) + i for i in range(4)]
+    taken = take(make(X), np.array([2, 0]))
+    assert type(taken) is type(make(X))
+    np.testing.assert_array_equal(np.asarray(taken), [X[2], X[0]])
+
+
+def test_perfect_with_all_components() -> None:
+    X = RNG.normal(size=(20, 3, 2))
+    rows = np.arange(20)
+    full = fit_linear(read(X), rows, 100)
+    assert isinstance(full, LinearModel)
+    assert full.pca.n_components_ == 6
+    assert full.codes.shape == (20, 6)
+    assert full.score(rows, X.mean(axis=(0, 1))) == pytest.approx(1)
+
+
+def test_the_channel_means_explain_nothing() -> None:
+    X = RNG.normal(size=(50, 1)) * np.array([1.0, -1.0, 0.0])
+    linear = fit_linear(read(X), np.arange(50), 1)
+    assert isinstance(linear, LinearModel)
+    linear.pca.components_[:] = 0
+    linear.pca.mean_[:] = X.mean()
+    assert linear.score(np.arange(50), np.array([X.mean()])) == pytest.approx(0, abs=1e-6)
+    linear.table[:] = X.mean()
+    assert linear.score(np.arange(50), np.array([X.mean()])) == pytest.approx(1)
+
+
+@pytest.mark.filterwarnings("ignore:The autoencoder has collapsed")
+@pytest.mark.parametrize(("X", "n_channels"), [(RNG.normal(2, 3, size=(30, 8)), 2), (RNG.normal(size=(30, 4, 2)), 1)])
+def test_score_is_the_estimators(X: np.ndarray[Any, Any], n_channels: int) -> None:
+    """`LSTMAutoencoder.score` gives the same number for a model that reconstructs as PCA does."""
+    training, held_out = np.arange(20), np.arange(20, 30)
+    linear = fit_linear(read(X, n_channels), training, 3)
+    assert isinstance(linear, LinearModel)
+    model = tiny(batch_size=4, n_channels=n_channels).fit(X[training])
+    sequences, drawn = (np.asarray(x).reshape(10, 4, 2) for x in (X[held_out], linear.reconstruct(held_out)))
+    deviations = np.square(sequences - model.channel_mean_).sum()
+    expected = 1 - np.square(sequences - drawn).sum() / deviations
+    assert linear.score(held_out, model.channel_mean_) == pytest.approx(expected, abs=1e-6)
+    ours = np.asarray(model.reconstruct(X[held_out])).reshape(10, 4, 2)
+    assert model.score(X[held_out]) == pytest.approx(1 - np.square(sequences - ours).sum() / deviations, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("X", "why"),
+    [
+        ([np.ones(3), np.ones(4)], "the sequences differ in length"),
+        (np.array([[1, 2, np.nan], [1, 2, 3]]), "the sequences differ in length"),
+        (np.array([[1, np.nan, 3], [1, 2, 3]]), "values are missing"),
+    ],
+)
+def test_no_pca(X: Any, why: str) -> None:
+    assert fit_linear(read(X), np.arange(2), 1) == why
+    assert fit_linear(read(np.eye(3)), np.arange(1), 1) == "there is only one training sequence"
+    assert fit_linear(read(np.ones((3, 4))), np.arange(2), 1) == "the training sequences are all the same"
+
+
+def test_lists_of_equal_sequences_are_a_table() -> None:
+    assert isinstance(fit_linear(read([RNG.normal(size=3) for _ in range(4)]), np.arange(4), 1), LinearModel)
+
+
+def test_accuracy() -> None:
+    labels = np.arange(40) % 2
+    codes = labels[:, None] * 1e3 + RNG.normal(size=(40, 2))
+    split = split_rows(40, 0.5, seed=0)
+    assert accuracy(codes, labels, split) == 1
+    assert accuracy(RNG.normal(size=(40, 2)), labels, split) < 0.9

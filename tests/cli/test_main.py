@@ -1,0 +1,327 @@
+"""The command line, from arguments to files and messages."""
+
+import functools
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+from skorch.callbacks import Callback
+
+from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae._cli import _main
+from sklearn_seqae._cli._comparison import split_rows
+from sklearn_seqae._cli._main import main
+
+N = 20
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test has an empty working directory, and leaves nothing of the process changed."""
+    monkeypatch.chdir(tmp_path)
+    before = warnings.showwarning, list(warnings.filters)
+    yield
+    assert (warnings.showwarning, list(warnings.filters)) == before
+
+
+@pytest.fixture
+def waves() -> np.ndarray[Any, Any]:
+    """Sequences of 12 steps and 2 channels, saved as waves.npy."""
+    phase = np.random.default_rng(0).uniform(0, 2 * np.pi, size=(N, 1, 1))
+    X = 3 + np.sin(np.linspace(0, 6, 12)[:, None] + np.arange(2) + phase)
+    np.save("waves.npy", X)
+    return X
+
+
+def run(*arguments: str, epochs: int = 1) -> None:
+    assert main([*arguments, "--quiet", "--max-epochs", str(epochs)]) == 0
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one line on stderr of a run that is refused before anything is trained."""
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments])
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert "Trained" not in out
+    assert err.startswith("sklearn_seqae: error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def numbers(line: str) -> list[float]:
+    return [float(word) for word in line.split() if word.replace(".", "").replace("-", "").isdigit() and "." in word]
+
+
+def table(out: str) -> dict[str, list[float]]:
+    """The rows of scores, by the first word."""
+    lines = [line for line in out.splitlines() if line.startswith(("share", "accuracy"))]
+    return {line.split()[0]: numbers(line) for line in lines}
+
+
+# The built-in data
+
+
+def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--max-epochs", "2", "--codes", "codes.npy"]) == 0
+    out, err = capsys.readouterr()
+    assert "1797 sequences of 8 steps, 8 channels, nothing missing" in out
+    assert "Training on 1437 sequences, 360 held out" in out
+    assert "On the 360 held-out sequences" in out
+    assert "PCA, 8 components" in out
+    scores = table(out)
+    assert scores["share"][1] == pytest.approx(0.683, abs=0.02)  # of PCA
+    assert scores["accuracy"][1] == pytest.approx(0.894, abs=0.03)
+    assert scores["accuracy"][0] > 0.2  # chance is 0.1
+    assert "digits_reconstructions.png\n  10 held-out digits above their reconstructions from 8 numbers each" in out
+    height, width = imread("digits_reconstructions.png").shape[:2]
+    assert width > 3 * height > 600
+    assert np.load("codes.npy").shape == (1797, 8)
+    assert "epoch 2/2" in err  # the progress bar
+
+
+def test_digits_trained_on_all(capsys: pytest.CaptureFixture[str]) -> None:
+    run("--test-size", "0", "--latent-dim", "2", "--plot", "digits.svg")
+    out, _ = capsys.readouterr()
+    assert "Training on 1797 sequences, none held out" in out
+    assert "On the 1797 training sequences" in out
+    assert "expect less" in out
+    assert "digits.svg\n  10 training digits above their reconstructions from 2 numbers each" in out
+    assert [path.name for path in Path().iterdir()] == ["digits.svg"]
+
+
+def test_digits_without_matplotlib(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    run()
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "A picture of some digits needs matplotlib: pip install matplotlib"
+    assert set(table(out)) == {"share", "accuracy"}
+    assert not list(Path().iterdir())
+
+
+# Files
+
+
+def test_everything_for_a_file(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = ["--codes", "codes.csv", "--model", "model.joblib", "--plot", "plot.png"]
+    run("waves.npy", *outputs, "--latent-dim", "3", epochs=100)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert f"Read waves.npy: {N} sequences of 12 steps, 2 channels, nothing missing" in out
+    assert "Training on 16 sequences, 4 held out" in out
+    assert "model.joblib\n  model, fitted on the 16 training sequences: joblib.load('model.joblib')" in out
+    assert f"codes.csv\n  codes of all {N} sequences, in their order" in out
+    assert "plot.png\n  4 held-out sequences, from the best reconstructed to the worst" in out
+    codes, model = pd.read_csv("codes.csv"), joblib.load("model.joblib")
+    assert list(codes.columns) == [f"lstmautoencoder{i}" for i in range(3)]
+    np.testing.assert_allclose(codes, model.transform(waves), atol=1e-6)
+    (share,) = [row for name, row in table(out).items() if name == "share"]
+    assert share[0] > 0.2
+    assert share[1] > 0.99  # sines of one frequency are a plane
+    assert imread("plot.png").shape[0] > 300
+
+
+def test_scores_are_of_rows_not_trained_on(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    waves[5] += 100
+    np.save("waves.npy", waves)
+    for seed in range(2):
+        run("waves.npy", "--model", "model.pkl", "--test-size", "0.5", "--random-state", str(seed))
+        assert "Training on 10 sequences, 10 held out" in capsys.readouterr().out
+        model = joblib.load("model.pkl")
+        trained_on_it = bool(np.all(model.channel_mean_ > 8))
+        assert trained_on_it == (5 in split_rows(N, 0.5, seed).training)
+
+
+def test_the_same_twice(waves: np.ndarray[Any, Any]) -> None:
+    for name in ("a.npy", "b.npy"):
+        run("waves.npy", "--codes", name)
+    run("waves.npy", "--codes", "c.npy", "--random-state", "1")
+    a, b, c = (np.load(name) for name in ("a.npy", "b.npy", "c.npy"))
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_table_of_several_channels(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    flat = pd.DataFrame(waves.reshape(N, -1)).assign(label="a")
+    flat.to_csv("waves.csv", index=False)
+    run("waves.csv", "--drop", "label", "--channels", "2", "--codes", "a.parquet", "--plot", "a.png")
+    assert "20 sequences of 12 steps, 2 channels, nothing missing" in capsys.readouterr().out
+    run("waves.npy", "--codes", "b.npy")
+    np.testing.assert_allclose(pd.read_parquet("a.parquet"), np.load("b.npy"), atol=1e-6)
+
+
+def test_missing_values(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    waves[0, 8:] = np.nan
+    waves[1, 2, 0] = np.nan
+    np.save("waves.npy", waves)
+    run("waves.npy", "--plot", "a.png")
+    out, _ = capsys.readouterr()
+    assert "20 sequences of 8 to 12 steps, 2 channels, 0.21 % of the values missing" in out
+    assert "There is no PCA to compare with, since the sequences differ in length." in out
+    assert len(table(out)["share"]) == 1
+    waves[0] = waves[2]
+    np.save("waves.npy", waves)
+    run("waves.npy")
+    assert "There is no PCA to compare with, since values are missing." in capsys.readouterr().out
+
+
+def test_ragged_sequences(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez("ragged.npz", *[x[: 5 + i % 4] for i, x in enumerate(waves)])
+    run("ragged.npz", "--codes", "codes.csv", "--plot", "a.pdf", "--model", "model.skops")
+    out, _ = capsys.readouterr()
+    assert "20 sequences of 5 to 8 steps, 2 channels, nothing missing" in out
+    assert "skops.io.load('model.skops', trusted=" in out
+    assert len(pd.read_csv("codes.csv")) == N
+
+
+def test_more_channels_than_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez("many.npz", X=np.random.default_rng(0).normal(size=(4, 5, 6)), y=np.arange(4))
+    run("many.npz", "--key", "X", "--plot", "a.png", "--test-size", "0.5")
+    assert "2 held-out sequences, 4 channels of them, from the best" in capsys.readouterr().out
+
+
+def test_one_sequence(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("one.csv").write_text("1,2,3,2,1\n")
+    assert "--test-size 0.2 of 1 sequence leaves none to train on; --test-size 0" in refused(capsys, "one.csv")
+    run("one.csv", "--test-size", "0", "--plot", "a.png")
+    out, _ = capsys.readouterr()
+    assert "1 sequence of 5 steps, 1 channel" in out
+    assert "since there is only one training sequence" in out
+    assert "1 training sequence, from the best" in out
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--latent-dim", "0"], "--latent-dim: must be a whole number of at least 1, got '0'"),
+        (["--latent-dim", "2.5"], "--latent-dim: must be a whole number of at least 1, got '2.5'"),
+        (["--max-epochs", "many"], "--max-epochs: must be a whole number of at least 1, got 'many'"),
+        (["--random-state", "-1"], "--random-state: must be a whole number from 0 to 4294967295, got '-1'"),
+        (["--test-size", "1"], "--test-size: must be a share from 0 to below 1, got '1'"),
+        (["--test-size", "nan"], "--test-size: must be a share from 0 to below 1, got 'nan'"),
+        (["--test-size", "x"], "--test-size: must be a share"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+        (["none.npy"], "none.npy: no such file"),
+        (["none.xyz"], "none.xyz: unknown suffix '.xyz'"),
+        (["waves.npy", "--channels", "3"], "--channels 3 is for 2-D tables; waves.npy has 2"),
+        (["waves.npy", "--test-size", "0.99"], "--test-size 0.99 of 20 sequences leaves none to train on"),
+        (["waves.npy", "--device", "nonsense"], "device='nonsense' cannot be used"),
+        (["waves.npy", "--codes", "codes.txt"], "--codes codes.txt: unknown suffix '.txt'"),
+        (["waves.npy", "--model", "model.h5"], "--model model.h5: unknown suffix '.h5'"),
+        (["waves.npy", "--plot", "plot.doc"], "--plot plot.doc: unknown suffix '.doc'"),
+        (["waves.npy", "--plot", "none/plot.png"], "--plot none/plot.png: there is no folder none"),
+        (["waves.npy", "--codes", "./waves.npy"], "would overwrite the data"),
+        (["--channels", "2"], "--channels is about a file"),
+        (["--drop", "a"], "--drop is about a file"),
+        (["--key", "X"], "--key is about a file"),
+        (["--no-header"], "--header is about a file"),
+    ],
+)
+@pytest.mark.usefixtures("waves")
+def test_refused_arguments(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    assert message in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("1,2,3\n4,5,6\n", ["--channels", "2"], "--channels 2 does not divide the 3 columns of a.csv"),
+        (
+            "1,2\n3,inf\n",
+            [],
+            "a.csv: Input X contains infinity or a value too large for dtype('float32'): inf at row 1",
+        ),
+        ("a,b\n1,2\n,\n", [], "a.csv: Input X contains NaN only in row 1"),
+        ("id,b\nx,2\n", [], "--drop id"),
+        ("1,2\n", ["--drop", "0", "--drop", "1"], "a.csv: "),
+    ],
+)
+def test_refused_tables(capsys: pytest.CaptureFixture[str], text: str, arguments: list[str], message: str) -> None:
+    Path("a.csv").write_text(text)
+    assert message in refused(capsys, "a.csv", *arguments)
+
+
+def test_refused_picture_without_matplotlib(
+    waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    message = refused(capsys, "waves.npy", "--plot", "a.png")
+    assert "--plot a.png needs matplotlib: pip install matplotlib" in message
+
+
+# Warnings and interruption
+
+
+def test_warnings_are_one_line(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("large.npy", 1e9 + np.random.default_rng(0).normal(size=(8, 6)))  # varies too little for float32
+    run("large.npy")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("sklearn_seqae: warning: ")
+    assert ".py" not in line
+
+
+class _Interrupt(Callback):
+    """Ctrl-C in the third epoch."""
+
+    def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+        if len(net.history) == 3:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_training_is_kept(
+    waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted = functools.partial(LSTMAutoencoder, callbacks=[_Interrupt()])
+    monkeypatch.setattr(_main, "LSTMAutoencoder", interrupted)
+    run("waves.npy", "--codes", "codes.npy", epochs=9)
+    out, err = capsys.readouterr()
+    assert "sklearn_seqae: warning: Training interrupted by user after 2 epochs." in err
+    assert "Trained for 2 epochs" in out
+    assert np.load("codes.npy").shape == (N, 8)
+
+
+def test_interrupted_elsewhere(
+    waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LSTMAutoencoder, "transform", interrupt)
+    assert main(["waves.npy", "--max-epochs", "1"]) == 130
+    assert capsys.readouterr().err.endswith("sklearn_seqae: interrupted\n")
+
+
+# The program itself
+
+
+def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sklearn_seqae", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    for part in ("examples:", "python -m sklearn_seqae", "scikit-learn ships", ".parquet", "--latent-dim N"):
+        assert part in text
+
+
+def test_from_the_shell() -> None:
+    done = shell("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"sklearn_seqae {version('sklearn-seqae')}\n", "")
+    done = shell("none.csv")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "sklearn_seqae: error: none.csv: no such file\n")
