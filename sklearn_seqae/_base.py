@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["all_or_nothing", "draw_seed"]
+__all__ = ["all_or_nothing", "draw_seed", "spawn_seeds"]
 
 
 @contextmanager
@@ -27,3 +27,29 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def spawn_seeds(seed: int, n: int, *, key: tuple[int, ...] = ()) -> list[int]:
+    """Seeds of streams that have nothing to do with each other, nor with those of other seeds and keys.
+
+    Parameters
+    ----------
+    seed : int
+        At least 0, such as from `draw_seed`.
+    n : int
+        How many; more of them begin with the same ones.
+    key : tuple of int, default=()
+        Tells one use of the seed from others, such as the number of a call.
+
+    Returns
+    -------
+    list of int
+        Each below 2**32, so that NumPy, scikit-learn and torch take it.
+
+    Examples
+    --------
+    >>> from sklearn_seqae._base import spawn_seeds
+    >>> spawn_seeds(0, 2)
+    [3757552657, 673228719]
+    """
+    return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed, spawn_key=key).spawn(n)]
