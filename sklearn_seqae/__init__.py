@@ -1,15 +1,19 @@
 """LSTM autoencoders for sequences, as scikit-learn estimators."""
 
+import importlib
+import sys
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._outlier import LSTMOutlierDetector
-from sklearn_seqae._plot._anomaly import AnomalyDisplay
-from sklearn_seqae._plot._latent import LatentDisplay
-from sklearn_seqae._plot._loss_curve import LossCurveDisplay
-from sklearn_seqae._plot._reconstruction import ReconstructionDisplay
-from sklearn_seqae._selection import OneStandardErrorRule
-from sklearn_seqae._windows import sliding_windows, stitch_windows
+if TYPE_CHECKING:
+    from sklearn_seqae._autoencoder import LSTMAutoencoder
+    from sklearn_seqae._outlier import LSTMOutlierDetector
+    from sklearn_seqae._plot._anomaly import AnomalyDisplay
+    from sklearn_seqae._plot._latent import LatentDisplay
+    from sklearn_seqae._plot._loss_curve import LossCurveDisplay
+    from sklearn_seqae._plot._reconstruction import ReconstructionDisplay
+    from sklearn_seqae._selection import OneStandardErrorRule
+    from sklearn_seqae._windows import sliding_windows, stitch_windows
 
 __all__ = [
     "AnomalyDisplay",
@@ -25,3 +29,29 @@ __all__ = [
 ]
 
 __version__ = version("sklearn-seqae")
+
+# Importing the package takes no time: a name is imported when it is first asked for, and torch with it (PEP 562).
+_HOMES = {
+    "AnomalyDisplay": "_plot._anomaly",
+    "LSTMAutoencoder": "_autoencoder",
+    "LSTMOutlierDetector": "_outlier",
+    "LatentDisplay": "_plot._latent",
+    "LossCurveDisplay": "_plot._loss_curve",
+    "OneStandardErrorRule": "_selection",
+    "ReconstructionDisplay": "_plot._reconstruction",
+    "sliding_windows": "_windows",
+    "stitch_windows": "_windows",
+}
+
+if not TYPE_CHECKING:  # type checkers would take any name for one that it finds
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
