@@ -18,16 +18,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._base import all_or_nothing, draw_seed
 from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._data._codes import validate_codes, validate_lengths
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._data._sequences import (
-    Sequences,
-    channel_statistics,
-    restore,
-    squared_deviations,
-    validate_codes,
-    validate_lengths,
-    validate_sequences,
-)
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences, restore
+from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._network._modules import SequenceAutoencoder

@@ -16,7 +16,9 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._base import all_or_nothing, draw_seed
-from sklearn_seqae._data._sequences import Sequences, mean_by_sequence, restore, validate_sequences
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences, restore
+from sklearn_seqae._data._statistics import mean_by_sequence
 from sklearn_seqae._inference._errors import ErrorGaussian, batches_of_rows, standard_errors
 
 __all__ = ["LSTMOutlierDetector"]

@@ -19,7 +19,8 @@ from sklearn_seqae._cli import _files, _pictures
 from sklearn_seqae._cli._arguments import PROG, make_parser
 from sklearn_seqae._cli._comparison import LinearModel, Split, accuracy, fit_linear, split_rows, take
 from sklearn_seqae._cli._files import InputError, one_line
-from sklearn_seqae._data._sequences import Sequences, validate_sequences
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._plot._drawing import MAX_CHANNELS
 from sklearn_seqae._plot._reconstruction import ReconstructionDisplay, reconstruction_size
 

@@ -1,56 +1,21 @@
-"""The one door for sequences: the user's ``X`` in, the same container out.
+"""The one form of data: sequences laid end to end, and the way back to the user's container.
 
-Whatever ``X`` is, it becomes one flat array of time steps and, per sequence, where it starts and how many steps it
-has. NaN is the only sign of "nothing here": behind a sequence's last step it is padding, elsewhere a missing value.
-Every error about the input is raised here.
+NaN is the only sign of "nothing here": behind a sequence's last step it is padding, elsewhere a missing value.
 """
 
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
-from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
+from numpy.typing import NDArray
 
-from sklearn_seqae._data._memory_maps import PageLimit
-from sklearn_seqae._data._refusals import (
-    ACCEPTED,
-    converting,
-    depth,
-    describe,
-    refuse_dtype,
-    refuse_empty,
-    refuse_infinity,
-    shape_of,
-    shorten,
-)
-
-__all__ = [
-    "Container",
-    "Sequences",
-    "channel_statistics",
-    "mean_by_sequence",
-    "restore",
-    "squared_deviations",
-    "validate_codes",
-    "validate_lengths",
-    "validate_sequences",
-]
+__all__ = ["Container", "Sequences", "restore"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
 
 # "table" is 2-D, one row per sequence; "array" is 3-D; "list" holds (T_i, c) arrays and "list_1d" (T_i,) arrays.
 Container = Literal["table", "array", "list", "list_1d"]
-
-# Large arrays may be memory maps: whatever looks at all values does so in slices of about this many.
-_CHUNK_VALUES = 4_000_000
-# A standard deviation should span this many neighbouring float32 numbers.
-_FEWEST_FLOATS = 100
 
 
 @dataclass(frozen=True)
@@ -60,19 +25,26 @@ class Sequences:
     Attributes
     ----------
     steps : ndarray of shape (total_steps, n_channels), float32
-        All time steps. A view on the user's memory where dtype and order allow; never written to.
+        All time steps, and after :meth:`take` also those of other sequences. A view on the user's memory where dtype
+        and order allow; never written to.
     starts : ndarray of shape (n_sequences,), int64
         Row of `steps` where each sequence begins.
     lengths : ndarray of shape (n_sequences,), int64
         Number of time steps of each sequence, padding not counted.
+    sizes : ndarray of shape (n_sequences,), int64
+        Time steps of each sequence as it stands in `X`, padding included.
     container : {"table", "array", "list", "list_1d"}
         What `X` was, so that results can be handed back in kind.
+    feature_names : ndarray of shape (n_features,), object, or None
+        Names of the columns of a table, or of the channels of listed DataFrames.
     """
 
     steps: Float32
     starts: Int64
     lengths: Int64
+    sizes: Int64
     container: Container
+    feature_names: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -82,101 +54,33 @@ class Sequences:
         return int(self.steps.shape[1])
 
     @property
-    def sizes(self) -> Int64:
-        """Time steps of each sequence as it stands in `X`, padding included: (n_sequences,)."""
-        return np.diff(self.starts, append=len(self.steps))
+    def n_features(self) -> int:
+        """What scikit-learn counts as features: columns of a table, channels of others."""
+        return self.n_channels * (self.n_timesteps if self.container == "table" else 1)
 
     @property
     def n_timesteps(self) -> int:
         """Time steps of `X`: of each row of a table or an array, of the longest sequence of a list."""
         return int(self.sizes.max())
 
+    def take(self, rows: NDArray[np.integer]) -> "Sequences":
+        """Some of the sequences, in the order of `rows`, on the same memory.
 
-def validate_sequences(
-    estimator: Any,
-    X: Any,
-    *,
-    n_channels: int = 1,
-    fitted_container: Container | None = None,
-    fitted_channels: int | None = None,
-) -> Sequences:
-    """Check `X` and lay its sequences end to end, as `sklearn.utils.validation.validate_data` does for tables.
+        Parameters
+        ----------
+        rows : ndarray of shape (n_taken,), int
+            Positions of sequences; one may come more than once.
 
-    Parameters
-    ----------
-    estimator : estimator instance
-        Receives `n_features_in_` and `feature_names_in_` when nothing is fitted yet, is compared with them otherwise.
-    X : array-like or list of array-likes
-        The user's sequences.
-    n_channels : int, default=1
-        Channels per time step in a 2-D `X`, whose columns are then time-major.
-    fitted_container : {"table", "array", "list", "list_1d"} or None, default=None
-        What the estimator was fitted on; None while fitting.
-    fitted_channels : int or None, default=None
-        Number of channels the estimator was fitted on; None while fitting.
+        Returns
+        -------
+        Sequences
+            As if `X` had held these sequences alone.
+        """
+        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows], sizes=self.sizes[rows])
 
-    Returns
-    -------
-    Sequences
-
-    Raises
-    ------
-    ValueError, TypeError
-        If `X` cannot be read as sequences, or not as sequences like those of the fit.
-    """
-    X = _plain(X)
-    if isinstance(X, (list, tuple)) and len(X) == 0:
-        raise ValueError(f"X is {describe(X)}, at least 1 is needed. {ACCEPTED}")
-    if _is_list_of_sequences(X, fitted_container):
-        sequences = _from_list(X, fitted_channels)
-    elif depth(X) >= 3:
-        sequences = _from_array(X)
-    else:
-        return _from_table(estimator, X, n_channels, fitted_container)
-    if fitted_container == "table":
-        raise ValueError(
-            f"{type(estimator).__name__} was fitted on a 2-D table of {estimator.n_features_in_} columns, but X is "
-            f"{describe(X)}. Pass a 2-D array here too, or fit on sequences of this kind."
-        )
-    _check_channels(estimator, sequences.n_channels, n_channels, fitted_channels)
-    return sequences
-
-
-def validate_codes(estimator: Any, Z: ArrayLike, n_components: int) -> Float32:
-    """Check codes that are to be decoded; return them as a float32 array of shape (n_sequences, n_components)."""
-    Z = _plain(Z)
-    refuse_dtype(Z, "Z")
-    with converting("Z"):
-        codes = check_array(Z, dtype=np.float32, input_name="Z", estimator=estimator)
-    if codes.shape[1] != n_components:
-        raise ValueError(
-            f"Z has {codes.shape[1]} columns, but the codes of this {type(estimator).__name__} have {n_components}. "
-            "Pass codes as `transform` returns them."
-        )
-    return np.ascontiguousarray(codes)
-
-
-def validate_lengths(lengths: ArrayLike | None, n_sequences: int, n_timesteps: int, container: Container) -> Int64:
-    """Check the lengths that decoded sequences shall have; None means `n_timesteps` for each."""
-    if lengths is None:
-        return np.full(n_sequences, n_timesteps, dtype=np.int64)
-    array = np.asarray(lengths)
-    if array.dtype.kind not in "iu" and not (
-        array.dtype.kind == "f" and np.all(np.isfinite(array)) and np.all(array == np.floor(array))
-    ):
-        raise ValueError(f"lengths must be whole numbers of time steps, got {shorten(lengths)}.")
-    if array.ndim == 0:
-        array = np.full(n_sequences, array)
-    if array.shape != (n_sequences,):
-        raise ValueError(
-            f"lengths has shape {array.shape}, but Z holds {n_sequences} codes: pass one length for each, "
-            f"shape ({n_sequences},), or a single number for all."
-        )
-    longest = n_timesteps if container == "table" else np.inf
-    for place in np.flatnonzero((array < 1) | (array > longest)):
-        limit = f"at most the {n_timesteps} time steps of the fitted 2-D table" if array[place] > 0 else "at least 1"
-        raise ValueError(f"lengths[{place}] is {array[place]}; it must be {limit}.")
-    return array.astype(np.int64)
+    def restore(self, steps: Float32) -> Any:
+        """Hand results for the steps of all sequences, end to end and without padding, back in the container of `X`."""
+        return restore(steps, self.lengths, self.sizes, self.container)
 
 
 def restore(steps: Float32, lengths: Int64, sizes: Int64, container: Container) -> Any:
@@ -212,269 +116,3 @@ def restore(steps: Float32, lengths: Int64, sizes: Int64, container: Container) 
         return steps.reshape(n, -1, n_channels)
     parts = np.split(steps, np.cumsum(sizes)[:-1])
     return [part[:, 0] for part in parts] if container == "list_1d" else parts
-
-
-def channel_statistics(sequences: Sequences) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each channel over all observed values; a constant channel's scale is 1.
-
-    Warns where float32 cannot resolve a channel's variation.
-
-    Returns
-    -------
-    mean : ndarray of shape (n_channels,)
-    scale : ndarray of shape (n_channels,)
-    """
-    count = np.zeros(sequences.n_channels)
-    total = np.zeros(sequences.n_channels)
-    for chunk in _chunks(sequences):
-        count += np.sum(~np.isnan(chunk), axis=0)
-        total += np.nansum(chunk, axis=0, dtype=np.float64)
-    count = np.maximum(count, 1)  # a channel without any value: mean 0, scale 1
-    mean = total / count
-    scale = np.sqrt(squared_deviations(sequences, mean) / count)
-    spacing = float(np.finfo(np.float32).eps) * np.abs(mean)
-    _warn_of_rounding(mean, scale, spacing)
-    # A variation that float32 cannot tell from rounding is not a scale to divide by.
-    return mean, np.where(scale <= spacing, 1.0, scale)
-
-
-def _warn_of_rounding(mean: NDArray[np.float64], scale: NDArray[np.float64], spacing: NDArray[np.float64]) -> None:
-    """Warn where float32 has too few numbers near a channel's mean for how little the channel varies."""
-    coarse = (scale < _FEWEST_FLOATS * spacing) & ((scale > 0) | (spacing > 1))
-    for channel in np.flatnonzero(coarse):
-        warnings.warn(
-            f"Channel {channel} varies by {scale[channel]:.3g} about {mean[channel]:.3g} in float32, whose numbers are "
-            f"{spacing[channel]:.3g} apart there: what varies less is lost. Subtract the offset from X first.",
-            stacklevel=7,  # the caller of fit
-        )
-
-
-def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum of squared deviations of all observed values from `mean`, for each channel: (n_channels,)."""
-    squares = np.zeros(sequences.n_channels)
-    for chunk in _chunks(sequences):
-        squares += np.nansum(np.square(chunk - mean), axis=0)
-    return squares
-
-
-def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]:
-    """Mean of the observed values of each sequence; NaN where nothing is.
-
-    Parameters
-    ----------
-    values : ndarray of shape (total_steps, n_channels)
-        Values for the steps of all sequences, end to end.
-    starts : ndarray of shape (n_sequences,)
-        Row of `values` where each sequence begins.
-
-    Returns
-    -------
-    means : ndarray of shape (n_sequences,)
-    """
-    totals = np.add.reduceat(np.nansum(values, axis=1, dtype=np.float64), starts)
-    counts = np.add.reduceat(np.sum(~np.isnan(values), axis=1), starts)
-    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
-
-
-def _chunks(sequences: Sequences) -> Iterator[Float32]:
-    """Slices of the steps that belong to sequences: (rows, n_channels)."""
-    steps = sequences.steps
-    pages = PageLimit(steps)
-    rows = max(1, _CHUNK_VALUES // sequences.n_channels)
-    for start in range(0, len(steps), rows):
-        chunk = steps[start : start + rows]
-        yield chunk
-        pages.count(chunk.nbytes)
-
-
-# What X is
-
-
-def _plain(X: Any) -> Any:
-    """Unwrap what NumPy would misread: tensors, masked arrays, Series of sequences."""
-    if hasattr(X, "detach"):  # a torch tensor, wherever it lives
-        X = X.detach().cpu()
-        return X.float().numpy() if X.is_floating_point() else X.numpy()
-    if isinstance(X, np.ma.MaskedArray):
-        return np.ma.filled(X.astype(np.result_type(X.dtype, np.float32)), np.nan)
-    if hasattr(X, "to_numpy") and getattr(X, "ndim", len(getattr(X, "shape", ()))) == 1:  # a Series
-        return X.to_numpy()
-    return X
-
-
-def _is_list_of_sequences(X: Any, fitted_container: Container | None) -> bool:
-    """Whether `X` is a list of sequences rather than a table or an array that happens to be a list."""
-    if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and depth(X[0]) > 0
-    if not isinstance(X, (list, tuple)) or len(X) == 0:
-        return False
-    depths = {depth(element) for element in X}
-    if depths == {0}:
-        return False
-    if fitted_container in ("list", "list_1d"):
-        return True
-    equal = len({shape_of(element) for element in X}) == 1
-    if fitted_container == "table" and depths == {1} and equal:
-        return False
-    return not equal or any(hasattr(element, "shape") for element in X)
-
-
-# One reader for each container
-
-
-def _from_table(estimator: Any, X: Any, n_channels: int, fitted_container: Container | None) -> Sequences:
-    if fitted_container not in (None, "table"):
-        raise ValueError(
-            f"{type(estimator).__name__} was fitted on 3-D or listed sequences, but X is {describe(X)}. Pass a 3-D "
-            "array (n_sequences, n_timesteps, n_channels) or a list of (n_timesteps_i, n_channels) arrays, e.g. "
-            "X[:, :, np.newaxis] for one channel."
-        )
-    if isinstance(X, (list, tuple)):
-        X = [_plain(row) for row in X]
-    refuse_dtype(X, "X")
-    with converting("X"):
-        table = validate_data(
-            estimator,
-            X,
-            reset=fitted_container is None,
-            dtype=np.float32,
-            order="C",
-            ensure_all_finite=False,
-        )
-    n, n_columns = table.shape
-    if n_columns % n_channels:
-        raise ValueError(
-            f"X has {n_columns} columns, which n_channels={n_channels} does not divide: a 2-D X holds n_timesteps * "
-            "n_channels columns, all channels of the first step first."
-        )
-    n_timesteps = n_columns // n_channels
-    names = getattr(estimator, "feature_names_in_", None)
-
-    def place(row: int, step: int, channel: int) -> str:
-        column = step * n_channels + channel
-        return f"row {row}, column {column if names is None else repr(str(names[column]))}"
-
-    return _from_equal(table.reshape(n, n_timesteps, n_channels), "table", place, X)
-
-
-def _from_array(X: Any) -> Sequences:
-    refuse_dtype(X, "X")
-    if depth(X) != 3:
-        raise ValueError(f"X is {describe(X)}. {ACCEPTED}")
-    with converting("X"):
-        array = check_array(
-            X, allow_nd=True, dtype=np.float32, order="C", ensure_all_finite=False, ensure_min_features=0
-        )
-    for size, what in zip(array.shape[1:], ("time steps", "channels"), strict=True):
-        if size == 0:
-            raise ValueError(f"X of shape {array.shape} has no {what}: 0 found, at least 1 is needed. {ACCEPTED}")
-    return _from_equal(array, "array", lambda row, step, channel: f"sequence {row}, step {step}, channel {channel}", X)
-
-
-def _from_equal(array: Float32, container: Container, place: Any, X: Any) -> Sequences:
-    """Sequences from an (n, T, c) array, of which NaN in all channels at the end is padding."""
-    n, n_timesteps, n_channels = array.shape
-    lengths = np.full(n, n_timesteps, dtype=np.int64)
-    pages = PageLimit(array)
-    rows = max(1, _CHUNK_VALUES // (n_timesteps * n_channels))
-    for start in range(0, n, rows):
-        chunk = array[start : start + rows]
-        finite = np.isfinite(chunk).all()
-        pages.count(chunk.nbytes)
-        if finite:
-            continue
-        infinite = np.argwhere(np.isinf(chunk))
-        if len(infinite):
-            row, step, channel = map(int, infinite[0] + (start, 0, 0))
-            refuse_infinity(np.asarray(X).reshape(array.shape)[row, step, channel], place(row, step, channel))
-        lengths[start : start + rows] = _observed_lengths(chunk)
-    empty = np.flatnonzero(lengths == 0)
-    if len(empty):
-        refuse_empty("row" if container == "table" else "sequence", empty)
-    starts = np.arange(n, dtype=np.int64) * n_timesteps
-    return Sequences(array.reshape(n * n_timesteps, n_channels), starts, lengths, container)
-
-
-def _from_list(X: Any, fitted_channels: int | None) -> Sequences:
-    sequences = [_read_sequence(element, i) for i, element in enumerate(X)]
-    n_axes = {sequence.ndim for sequence in sequences}
-    if len(n_axes) > 1:
-        first = next(i for i, sequence in enumerate(sequences) if sequence.ndim != sequences[0].ndim)
-        raise ValueError(
-            f"X[0] has {sequences[0].ndim} axes, but X[{first}] has {sequences[first].ndim}: all sequences must have "
-            "the shape (n_timesteps_i,), or all (n_timesteps_i, n_channels)."
-        )
-    container: Container = "list_1d" if n_axes == {1} else "list"
-    sequences = [sequence.reshape(len(sequence), -1) for sequence in sequences]
-    n_channels = sequences[0].shape[1] if fitted_channels is None else fitted_channels
-    for i, sequence in enumerate(sequences):
-        if sequence.shape[1] != n_channels:
-            raise ValueError(
-                f"X[{i}] has {sequence.shape[1]} channels, expected {n_channels} as in "
-                f"{'X[0]' if fitted_channels is None else 'the fit'}. The axes of a sequence are (n_timesteps_i, "
-                "n_channels)."
-            )
-    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
-    starts = np.cumsum(lengths) - lengths
-    for i, (element, sequence) in enumerate(zip(X, sequences, strict=True)):
-        if not np.isfinite(sequence).all():
-            infinite = np.argwhere(np.isinf(sequence))
-            if len(infinite):
-                step, channel = map(int, infinite[0])
-                refuse_infinity(
-                    np.asarray(_plain(element)).reshape(sequence.shape)[step, channel],
-                    f"sequence {i}, step {step}, channel {channel}",
-                )
-            lengths[i] = _observed_lengths(sequence[np.newaxis])[0]
-    empty = np.flatnonzero(lengths == 0)
-    if len(empty):
-        refuse_empty("sequence", empty)
-    return Sequences(np.concatenate(sequences), starts, lengths, container)
-
-
-def _read_sequence(element: Any, i: int) -> Float32:
-    """One sequence of a list as a float32 array of one or two axes."""
-    element = _plain(element)
-    refuse_dtype(element, f"X[{i}]")
-    if sparse.issparse(element):
-        raise TypeError(f"X[{i}] is a sparse matrix, but dense data is required. Use .toarray().")
-    try:
-        with np.errstate(over="ignore"):
-            if hasattr(element, "isna"):  # pandas: its own missing values, too
-                element = element.to_numpy(dtype=np.float64, na_value=np.nan)
-            sequence = np.asarray(element, dtype=np.float32)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"X[{i}] cannot be read as an array of numbers: {error}. {ACCEPTED}") from error
-    if sequence.ndim not in (1, 2) or 0 in sequence.shape:
-        raise ValueError(
-            f"X[{i}] has shape {sequence.shape}; a sequence has the shape (n_timesteps_i,) or (n_timesteps_i, "
-            "n_channels), with at least 1 step and 1 channel."
-        )
-    return sequence
-
-
-def _observed_lengths(array: Float32) -> Int64:
-    """Steps up to the last one with an observed value: (n, T, c) -> (n,), 0 where there is none."""
-    observed = np.any(~np.isnan(array), axis=2)  # (n, T)
-    lengths = array.shape[1] - np.argmax(observed[:, ::-1], axis=1)
-    return np.where(np.any(observed, axis=1), lengths, 0).astype(np.int64)
-
-
-# Refusals
-
-
-def _check_channels(estimator: Any, found: int, n_channels: int, fitted_channels: int | None) -> None:
-    """Compare or record the channels of 3-D and listed sequences, which are the features of such an `X`."""
-    if fitted_channels is None:
-        if n_channels not in (1, found):
-            raise ValueError(
-                f"X has {found} channels, but n_channels={n_channels}. Leave n_channels at its default unless X is a "
-                "2-D table of several channels."
-            )
-        estimator.n_features_in_ = found
-        vars(estimator).pop("feature_names_in_", None)  # of an earlier fit
-    elif found != fitted_channels:
-        raise ValueError(
-            f"X has {found} channels, but {type(estimator).__name__} was fitted on {fitted_channels}. The axes of X "
-            "are (n_sequences, n_timesteps, n_channels)."
-        )

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_seqae._data._sequences import Sequences, mean_by_sequence, validate_sequences
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._data._statistics import mean_by_sequence
 
 __all__ = ["name_ranks", "name_rows", "pick_rows", "read_pair", "read_row", "squared_errors"]
 

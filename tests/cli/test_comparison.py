@@ -8,7 +8,8 @@ import pytest
 
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear, split_rows, take
-from sklearn_seqae._data._sequences import Sequences, validate_sequences
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences
 from tests.tiny import tiny
 
 RNG = np.random.default_rng(0)

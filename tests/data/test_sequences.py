@@ -14,15 +14,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._data._sequences import (
-    Container,
-    Sequences,
-    channel_statistics,
-    restore,
-    squared_deviations,
-    validate_lengths,
-    validate_sequences,
-)
+from sklearn_seqae._data._codes import validate_lengths
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Container, Sequences, restore
+from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from tests.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -260,13 +255,47 @@ def test_statistics_are_those_of_the_observed_values(X: list[NDArray[np.float32]
 
 @pytest.mark.parametrize("chunk", [1, 10, 10**6])
 def test_statistics_do_not_suffer_from_offsets_or_slices(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sklearn_seqae._data._sequences._CHUNK_VALUES", chunk)
+    monkeypatch.setattr("sklearn_seqae._data._statistics._CHUNK_VALUES", chunk)
     rng = np.random.default_rng(0)
     X = rng.normal([0, 1e6, 0], [1, 100, 0], size=(20, 5, 3)).astype(np.float32)
     mean, scale = channel_statistics(door(X))
     np.testing.assert_allclose(mean, X.mean(axis=(0, 1), dtype=float), rtol=1e-12)
     np.testing.assert_allclose(scale[:2], X.std(axis=(0, 1), dtype=float)[:2], rtol=1e-9)
     assert scale[2] == 1
+
+
+@pytest.mark.parametrize("rows", [[2, 0], [1], [0, 1, 2], [2, 2, 1]], ids=str)
+@pytest.mark.parametrize("X", [TABLE[[0, 1, 0]], with_value(CUBE[[0, 1, 1]], (1, 2), NAN), RAGGED, RAGGED_1D])
+def test_some_sequences_are_as_if_read_alone_and_cost_no_memory(X: Any, rows: list[int]) -> None:
+    sequences = door(X)
+    taken = sequences.take(np.array(rows))
+    assert taken.steps is sequences.steps
+    alone = door(X[rows] if isinstance(X, np.ndarray) else [X[row] for row in rows])
+    assert_holds(taken, unpack(alone), alone.container)
+    assert (taken.n_features, taken.n_timesteps) == (alone.n_features, alone.n_timesteps)
+    for restored, wanted in zip(taken.restore(np.concatenate(unpack(taken))), X, strict=False):
+        assert restored.ndim == wanted.ndim
+    assert taken.sizes.tolist() == alone.sizes.tolist()
+
+
+@pytest.mark.parametrize("chunk", [1, 10, 10**6])
+@pytest.mark.parametrize("rows", [[2, 0], [1, 2], [2]], ids=str)
+def test_statistics_of_some_sequences_leave_the_others_out(
+    rows: list[int], chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sklearn_seqae._data._statistics._CHUNK_VALUES", chunk)
+    X = [np.random.default_rng(i).normal(i, size=(3 + 2 * i, 2)) for i in range(4)]
+    found, expected = (channel_statistics(each) for each in (door(X).take(np.array(rows)), door([X[i] for i in rows])))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("X", [FRAME, TABLE, CUBE, RAGGED], ids=["frame", "table", "array", "list"])
+def test_what_has_been_read_is_not_read_again(X: Any) -> None:
+    first, second = LSTMAutoencoder(), LSTMAutoencoder()
+    second.feature_names_in_ = np.array(["of an earlier fit"])
+    sequences = validate_sequences(first, X)
+    assert validate_sequences(second, sequences) is sequences
+    np.testing.assert_equal(vars(second), vars(first))
 
 
 LENGTHS: dict[str, tuple[Any, list[int]]] = {

@@ -1,0 +1,101 @@
+"""Statistics of sequences: of each channel, and of each sequence."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._data._memory_maps import PageLimit
+from sklearn_seqae._data._sequences import Sequences
+
+__all__ = ["channel_statistics", "mean_by_sequence", "squared_deviations"]
+
+Float32 = NDArray[np.float32]
+Int64 = NDArray[np.int64]
+
+# Large arrays may be memory maps: whatever looks at all values does so in slices of about this many.
+_CHUNK_VALUES = 4_000_000
+# A standard deviation should span this many neighbouring float32 numbers.
+_FEWEST_FLOATS = 100
+
+
+def channel_statistics(sequences: Sequences) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each channel over all observed values; a constant channel's scale is 1.
+
+    Warns where float32 cannot resolve a channel's variation.
+
+    Returns
+    -------
+    mean : ndarray of shape (n_channels,)
+    scale : ndarray of shape (n_channels,)
+    """
+    count = np.zeros(sequences.n_channels)
+    total = np.zeros(sequences.n_channels)
+    for chunk in _chunks(sequences):
+        count += np.sum(~np.isnan(chunk), axis=0)
+        total += np.nansum(chunk, axis=0, dtype=np.float64)
+    count = np.maximum(count, 1)  # a channel without any value: mean 0, scale 1
+    mean = total / count
+    scale = np.sqrt(squared_deviations(sequences, mean) / count)
+    spacing = float(np.finfo(np.float32).eps) * np.abs(mean)
+    _warn_of_rounding(mean, scale, spacing)
+    # A variation that float32 cannot tell from rounding is not a scale to divide by.
+    return mean, np.where(scale <= spacing, 1.0, scale)
+
+
+def _warn_of_rounding(mean: NDArray[np.float64], scale: NDArray[np.float64], spacing: NDArray[np.float64]) -> None:
+    """Warn where float32 has too few numbers near a channel's mean for how little the channel varies."""
+    coarse = (scale < _FEWEST_FLOATS * spacing) & ((scale > 0) | (spacing > 1))
+    for channel in np.flatnonzero(coarse):
+        warnings.warn(
+            f"Channel {channel} varies by {scale[channel]:.3g} about {mean[channel]:.3g} in float32, whose numbers are "
+            f"{spacing[channel]:.3g} apart there: what varies less is lost. Subtract the offset from X first.",
+            stacklevel=7,  # the caller of fit
+        )
+
+
+def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum of squared deviations of all observed values from `mean`, for each channel: (n_channels,)."""
+    squares = np.zeros(sequences.n_channels)
+    for chunk in _chunks(sequences):
+        squares += np.nansum(np.square(chunk - mean), axis=0)
+    return squares
+
+
+def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]:
+    """Mean of the observed values of each sequence; NaN where nothing is.
+
+    Parameters
+    ----------
+    values : ndarray of shape (total_steps, n_channels)
+        Values for the steps of all sequences, end to end.
+    starts : ndarray of shape (n_sequences,)
+        Row of `values` where each sequence begins.
+
+    Returns
+    -------
+    means : ndarray of shape (n_sequences,)
+    """
+    totals = np.add.reduceat(np.nansum(values, axis=1, dtype=np.float64), starts)
+    counts = np.add.reduceat(np.sum(~np.isnan(values), axis=1), starts)
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
+
+
+def _chunks(sequences: Sequences) -> Iterator[Float32]:
+    """The steps of all sequences, a slice of memory or a copy of some sequences at a time: (rows, n_channels)."""
+    steps, starts, sizes = sequences.steps, sequences.starts, sequences.sizes
+    pages = PageLimit(steps)
+    most = max(1, _CHUNK_VALUES // sequences.n_channels)
+    if np.array_equal(starts[1:], (starts + sizes)[:-1]):  # one touches the next
+        end = starts[-1] + sizes[-1]
+        for start in range(starts[0], end, most):
+            chunk = steps[start : min(start + most, end)]
+            yield chunk
+            pages.count(chunk.nbytes)
+        return
+    borders = np.flatnonzero(np.diff(np.cumsum(sizes) // most, prepend=-1))
+    for some in np.split(np.arange(len(starts)), borders[1:]):
+        place = np.arange(sizes[some].sum()) - np.repeat(np.cumsum(sizes[some]) - sizes[some], sizes[some])
+        yield pages.take(steps, np.repeat(starts[some], sizes[some]) + place)
