@@ -21,7 +21,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from sklearn_seqae import LSTMAutoencoder, _inference
+from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae._inference import _passes
 from tests.containers import CLOSE, KINDS, assert_close, lengths_of, make, pad, rows, to_dtype
 from tests.tiny import tiny
 
@@ -262,7 +263,7 @@ def test_zeros_are_data_and_nan_is_not(kind: str, setting: str) -> None:
 def test_every_row_comes_back(kind: str, n: int, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     X = make(kind, n)
     expected = [getattr(fitted(kind), method)(X) for method in METHODS]
-    monkeypatch.setattr(_inference, "_SEQUENCES_AT_ONCE", at_once)
+    monkeypatch.setattr(_passes, "_SEQUENCES_AT_ONCE", at_once)
     for method, results in zip(METHODS, expected, strict=True):
         assert len(results) == n
         assert_close(getattr(fitted(kind), method)(X), results)

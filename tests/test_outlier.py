@@ -17,9 +17,11 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, TimeSeriesS
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _errors, _inference, _net
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
+from sklearn_seqae._inference import _errors, _passes
 from sklearn_seqae._inference._errors import ErrorGaussian
 from sklearn_seqae._outlier import _rescaling
+from sklearn_seqae._training import _net
 from tests.containers import CLOSE, KINDS, assert_close, lengths_of, make, pad, rows, to_dtype
 from tests.tiny import tiny
 
@@ -446,7 +448,7 @@ def test_a_fit_that_fails_leaves_the_detector_as_it_was(
     detector = model().fit(make("list"))
     before = dict(vars(detector))
     n_calls = 0
-    original = _inference.reconstruct
+    original = _passes.reconstruct
 
     def fail_later(*args: Any) -> Any:
         nonlocal n_calls
