@@ -21,7 +21,7 @@ from sklearn_seqae._cli._comparison import LinearModel, Split, accuracy, fit_lin
 from sklearn_seqae._cli._files import InputError, one_line
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
-from sklearn_seqae._plot._drawing import MAX_CHANNELS
+from sklearn_seqae._plot._channels import MAX_CHANNELS
 from sklearn_seqae._plot._reconstruction import ReconstructionDisplay, reconstruction_size
 
 __all__ = ["main"]

@@ -5,31 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._plot._drawing import (
-    BLUE,
-    DARK,
-    GREEN,
-    VERMILION,
-    channel_labels,
-    draw_line,
-    merge_style,
-    pick_channels,
-    require_matplotlib,
-    shade_steps,
-    tidy_time,
-    tidy_values,
-    times_of,
-)
-from sklearn_seqae._plot._panels import make_panels
+from sklearn_seqae._plot._channels import column_names
+from sklearn_seqae._plot._display import PanelDisplay
+from sklearn_seqae._plot._drawing import BLUE, DARK, GREEN, VERMILION, draw_line, merge_style, tidy_log
+from sklearn_seqae._plot._time_axis import shade_steps
 from sklearn_seqae._windows import sliding_windows, stitch_windows
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
 __all__ = ["AnomalyDisplay"]
@@ -41,11 +26,9 @@ Style = Mapping[str, Any]
 
 # The band of known anomalies lies above the data, in shares of the height of the axes.
 _BAND = (1.02, 1.09)
-# A logarithmic scale from a to less than this many times a has ticks like a linear one.
-_SMALL_RANGE = 30
 
 
-class AnomalyDisplay:
+class AnomalyDisplay(PanelDisplay):
     """A series above its anomaly score, with the threshold and the steps beyond it.
 
     Each channel has axes of its own. Steps whose score is above the threshold are shaded; a bar above the axes marks
@@ -91,14 +74,11 @@ class AnomalyDisplay:
     >>> series = np.sin(np.arange(200) / 5)
     >>> series[120:125] += 2
     >>> display = AnomalyDisplay.from_predictions(series, np.abs(series), threshold=1.2, time=0.1, xlabel="time (s)")
-    >>> [axis.get_ylabel() for axis in display.ax_]
-    ['value', 'anomaly score']
+    >>> display.ax_[-1].get_xlabel()
+    'time (s)'
     >>> plt.close(display.figure_)
     """
 
-    ax_: Array
-    bounding_ax_: "Axes | None"
-    figure_: "Figure"
     lines_: "list[Line2D]"
     score_line_: "Line2D"
     threshold_line_: "Line2D | None"
@@ -139,14 +119,9 @@ class AnomalyDisplay:
         ax : matplotlib Axes, array-like of Axes, or None, default=None
             One Axes is divided; of several there must be one for each channel and one for the score. None makes a
             figure.
-        channels : sequence of int or str, or None, default=None
-            Positions or names of the channels to draw; None stands for the first four.
-        units : str, sequence of str, or None, default=None
-            Unit of all channels, or of each.
-        time : float, array-like of shape (n_timesteps,), or None, default=None
-            The time between steps, or the time of each step, dates also. None counts steps.
-        xlabel : str or None, default=None
-            What the time axis shows, with its unit. None is "time step", or "time" where `time` is given.
+        channels, units, time, xlabel
+            Which channels to draw, their units, the time of the steps and what it is called: as in
+            :meth:`ReconstructionDisplay.plot`.
         log : bool, default=False
             Whether the score has a logarithmic scale.
         series_kwargs, score_kwargs : dict or None, default=None
@@ -164,22 +139,22 @@ class AnomalyDisplay:
         ValueError
             If an argument does not fit the series.
         """
-        require_matplotlib(f"{type(self).__name__}.plot")
+        self._require_matplotlib("plot")
         series, scores, known = self._read()
-        names = self._names()
-        rows = pick_channels(channels, names, series.shape[1])
-        ylabels = channel_labels(names, units, series.shape[1])
-        times = times_of(time, len(series))
-        n_rows = len(rows) + 1
-        panels = make_panels(ax, n_rows, 1, size=(6.5, 1.05 * n_rows + 1.2), labels=self._legend_texts(known))
-        self.ax_, self.bounding_ax_, self.figure_ = panels.axes[:, 0], panels.bounding_ax, panels.figure
-        self._draw_lines(times, series[:, rows], scores, series_kwargs, score_kwargs)
-        self._shade(times, scores, known)
-        xlabel = xlabel or ("time step" if time is None else "time")
-        self._dress([ylabels[row] for row in rows], xlabel, log, time is None)
-        handles = self._legend_handles()
-        if handles:
-            panels.add_legend(handles)
+        view = self._view(series.shape[1], len(series), channels=channels, units=units, time=time, xlabel=xlabel)
+        ylabels = [*view.ylabels, "anomaly score"]
+        size, texts = (6.5, 1.05 * len(ylabels) + 1.2), self._legend_texts(known)
+        panels = self._take_panels(ax, (len(ylabels), 1), size=size, labels=texts)
+        self.ax_ = panels.axes[:, 0]
+        self._draw_lines(view.times, series[:, view.channels], scores, series_kwargs, score_kwargs)
+        self._shade(view.times, scores, known)
+        for axis in self.ax_:
+            axis.margins(x=0.01)
+        self._dress(ylabels, view, n_ticks=7)
+        if log:
+            tidy_log(self.ax_[-1])
+        if texts:
+            panels.add_legend(self._legend_handles())
         return self
 
     def _read(self) -> tuple[Float64, Float64, Bool | None]:
@@ -199,11 +174,8 @@ class AnomalyDisplay:
             raise ValueError(f"threshold={self.threshold!r} is not a finite number: pass one, or None.")
         return series, scores, None if labels is None else _as_flags(labels)
 
-    def _names(self) -> list[str] | None:
-        if self.channel_names is not None:
-            return list(self.channel_names)
-        columns = list(getattr(self.series, "columns", []))
-        return columns if columns and all(isinstance(column, str) for column in columns) else None
+    def _names(self) -> Sequence[str] | None:
+        return column_names(self.series) if self.channel_names is None else self.channel_names
 
     def _draw_lines(
         self, times: Array, series: Float64, scores: Float64, series_kwargs: Style | None, score_kwargs: Style | None
@@ -233,27 +205,6 @@ class AnomalyDisplay:
         if known is not None:
             bars = {**style, "color": GREEN, "label": "known anomaly"}
             self.label_areas_ = [shade_steps(axis, times, known, _BAND, **bars) for axis in self.ax_]
-
-    def _dress(self, ylabels: list[str], xlabel: str, log: bool, counts_steps: bool) -> None:
-        """Scales and labels of the axes."""
-        from matplotlib.ticker import NullFormatter, ScalarFormatter
-
-        for axis, label in zip(self.ax_, [*ylabels, "anomaly score"], strict=True):
-            axis.set_ylabel(label)
-            axis.spines[["top", "right"]].set_visible(False)
-            tidy_values(axis)
-            axis.margins(x=0.01)
-        if log:
-            score_axis = self.ax_[-1]
-            score_axis.set_yscale("log")
-            low, high = score_axis.get_ylim()
-            if high < _SMALL_RANGE * low:  # powers of ten are too few, and their multiples would overlap
-                tidy_values(score_axis)
-                score_axis.yaxis.set_major_formatter(ScalarFormatter())
-                score_axis.yaxis.set_minor_formatter(NullFormatter())
-        tidy_time(self.ax_[-1], 7, counts_steps)
-        self.ax_[-1].set_xlabel(xlabel)
-        self.figure_.align_ylabels(list(self.ax_))
 
     def _legend_texts(self, known: Bool | None) -> list[str]:
         """What the legend will say, which decides how much room it is given."""
@@ -302,22 +253,16 @@ class AnomalyDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         NotFittedError
             If the detector is not fitted.
         TypeError
             If the detector has no threshold.
-        ValueError
-            If an argument does not fit the series.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_estimator")
-        check_is_fitted(detector)
-        if not hasattr(detector, "offset_"):
-            raise TypeError(
-                f"{type(detector).__name__} has no threshold `offset_`: pass a fitted LSTMOutlierDetector, or scores "
-                "of your own to from_predictions."
-            )
+        cls._require(
+            detector, "offset_", "pass a fitted LSTMOutlierDetector, or scores of your own to from_predictions."
+        )
         scores = -detector.score_samples(sliding_windows(series, width, stride))
         per_step = stitch_windows(scores, stride, len(series), width=width)
         threshold = -float(detector.offset_)
@@ -349,11 +294,8 @@ class AnomalyDisplay:
             True, or 1, at known anomalies.
         channel_names : list of str or None, default=None
             Names of all channels; None takes the column names of a DataFrame that are strings.
-        ax : matplotlib Axes, array-like of Axes, or None, default=None
-            Where to draw, as in :meth:`plot`.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`: `channels`, `units`, `time`, `xlabel`, `log` and the properties of the
-            lines.
+        ax, **plot_kwargs
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -362,12 +304,10 @@ class AnomalyDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
-        ValueError
-            If an argument does not fit the series.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_predictions")
+        cls._require_matplotlib("from_predictions")
         return cls(series, scores, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
 
 

@@ -2,14 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._plot._drawing import OKABE_ITO
 
-__all__ = ["Group", "are_values", "group_by_label", "is_missing"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.colors import Normalize
+
+__all__ = [
+    "Group",
+    "add_color_scale",
+    "add_legend",
+    "are_values",
+    "color_norm",
+    "group_by_label",
+    "is_missing",
+    "legend_columns",
+]
 
 Array = NDArray[Any]
 
@@ -21,6 +36,10 @@ _TOL = (
     "#332288", "#88CCEE", "#CC6677", "#117733", "#DDCC77", "#882255", "#44AA99", "#000000", "#999933", "#AA4499",
 )  # fmt: skip
 _NO_LABEL_COLOR = "0.7"
+# Entries of a legend that stand below each other.
+_LEGEND_LINES = 12
+# A largest value so many times the median leaves the others one colour on a linear scale.
+_SKEWED = 10
 
 
 @dataclass(frozen=True)
@@ -116,3 +135,47 @@ def _colors(n: int) -> list[Any]:
 def _markers() -> Iterator[str]:
     while True:
         yield from _MARKERS
+
+
+# Legend and scale
+
+
+def legend_columns(n_entries: int) -> int:
+    """How many entries of a legend stand beside each other."""
+    return -(-n_entries // _LEGEND_LINES)
+
+
+def add_legend(axis: "Axes", n_entries: int, title: str | None = None, *, above: bool = False) -> None:
+    """A legend beside the axes or above them, whose marks can be seen however small and pale the points are."""
+    from matplotlib.collections import PathCollection
+
+    legend = axis.legend(
+        title=title,
+        loc="lower left" if above else "upper left",
+        bbox_to_anchor=(0.0, 1.0) if above else (1.0, 1.0),
+        ncols=legend_columns(n_entries),
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1.0,
+    )
+    for handle in legend.legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set_alpha(1)
+            handle.set_sizes([30])
+
+
+def add_color_scale(axis: "Axes", points: "PathCollection", label: str) -> "Colorbar":
+    """A colour scale beside the axes that is opaque, however pale the points are."""
+    from matplotlib.cm import ScalarMappable
+
+    colorbar = axis.figure.colorbar(ScalarMappable(points.norm, points.cmap), ax=axis, label=label)
+    colorbar.outline.set_visible(False)
+    return colorbar
+
+
+def color_norm(values: NDArray[np.float64]) -> "Normalize":
+    """A logarithmic scale where a few values are far above the others, a linear one elsewhere."""
+    from matplotlib.colors import LogNorm, Normalize
+
+    skewed = values.min() > 0 and values.max() > _SKEWED * np.median(values)
+    return LogNorm() if skewed else Normalize()

@@ -5,20 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._plot._coloring import Group, are_values, group_by_label, is_missing
-from sklearn_seqae._plot._drawing import BLUE, RASTERIZE_FROM, merge_style, require_matplotlib
+from sklearn_seqae._plot._coloring import (
+    Group,
+    add_color_scale,
+    add_legend,
+    are_values,
+    color_norm,
+    group_by_label,
+    is_missing,
+    legend_columns,
+)
+from sklearn_seqae._plot._display import AxesDisplay
+from sklearn_seqae._plot._drawing import BLUE, RASTERIZE_FROM, merge_style
 from sklearn_seqae._plot._panels import entry_width
+from sklearn_seqae._plot._projection import Plane, project
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PathCollection
     from matplotlib.colorbar import Colorbar
-    from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
 
 __all__ = ["LatentDisplay"]
 
@@ -29,13 +36,9 @@ Style = Mapping[str, Any]
 # Width and height in inches of the axes with their labels, and of what a colour scale takes besides.
 _SIZE, _COLORBAR = (4.4, 3.7), 0.9
 _NO_VALUE_COLOR = "0.7"
-# Entries of a legend that stand below each other.
-_LEGEND_LINES = 12
-# A largest value so many times the median leaves the others one colour on a linear scale.
-_SKEWED = 10
 
 
-class LatentDisplay:
+class LatentDisplay(AxesDisplay):
     """Codes of sequences as points in the plane, coloured by labels or by a value such as the error.
 
     Codes of two values are drawn as they are, wider ones by their first two principal components. Codes of one value
@@ -80,8 +83,6 @@ class LatentDisplay:
     >>> plt.close(display.figure_)
     """
 
-    ax_: "Axes"
-    figure_: "Figure"
     scatters_: "list[PathCollection]"
     colorbar_: "Colorbar | None"
     points_: Float64
@@ -119,16 +120,17 @@ class LatentDisplay:
         ValueError
             If the codes are not a table of numbers, or an argument does not fit them.
         """
-        require_matplotlib(f"{type(self).__name__}.plot")
+        self._require_matplotlib("plot")
         codes = self._check()
-        axis_labels, strip = self._project(codes, projection)
-        own = ax is None
-        self.ax_ = _make_ax(self._side_width()) if ax is None else ax
-        self.figure_ = self.ax_.figure  # type: ignore[assignment]
-        self._scatter(scatter_kwargs)
-        self.ax_.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
-        self.ax_.spines[["top", "right"]].set_visible(False)
-        if own and not strip:
+        groups = [] if self.labels is None else group_by_label(self.labels)
+        plane = self._plane(codes, projection, groups)
+        self.points_ = plane.points
+        width, height = _SIZE
+        self._take_axes(ax, (width + self._side_width(groups), height))
+        self._scatter(groups, scatter_kwargs)
+        self.ax_.set_xlabel(plane.axis_labels[0])
+        self.ax_.set_ylabel(plane.axis_labels[1])
+        if ax is None and plane.comparable:
             self._scale_equally()
         return self
 
@@ -143,30 +145,17 @@ class LatentDisplay:
                 raise ValueError(f"{name} has shape {shape}, but there are {len(codes)} codes: pass one for each.")
         return codes
 
-    def _project(self, codes: Float64, projection: str) -> tuple[list[str], bool]:
-        """Set the points; return what the axes show, and whether the codes have one value only."""
-        if projection not in ("auto", "first", "pca"):
-            raise ValueError(f'projection must be "auto", "first" or "pca", got {projection!r}.')
+    def _plane(self, codes: Float64, projection: str, groups: list[Group]) -> Plane:
         columns = getattr(self.codes, "columns", None)
         names = [f"code value {i}" for i in range(codes.shape[1])] if columns is None else [str(c) for c in columns]
-        if codes.shape[1] == 1:
-            groups = [np.arange(len(codes))] if self.labels is None else [g.rows for g in group_by_label(self.labels)]
-            self.points_ = np.column_stack([codes, _shares(codes[:, 0], groups)])
-            return [names[0], "share of sequences up to here" + (", by label" if len(groups) > 1 else "")], True
-        if projection == "pca" or (projection == "auto" and codes.shape[1] > 2 and len(codes) > 1):
-            self.points_, shares = _principal_plane(codes)
-            said = [f"{100 * share:.0f} % of the variance" for share in shares]
-            return [f"principal component {i} ({share})" for i, share in enumerate(said, start=1)], False
-        self.points_ = codes[:, :2]
-        return names[:2], False
+        return project(codes, projection, names, [group.rows for group in groups] or [np.arange(len(codes))])
 
-    def _side_width(self) -> float:
+    def _side_width(self, groups: list[Group]) -> float:
         """About how many inches the legend or the colour scale takes."""
-        if self.labels is None:
+        if not groups:
             return _COLORBAR if self.values is not None else 0.0
-        groups = group_by_label(self.labels)
-        n_columns = -(-len(groups) // _LEGEND_LINES)
-        return max(n_columns * max(entry_width(group.name) for group in groups), entry_width(self.color_label or ""))
+        widest = max(entry_width(group.name) for group in groups)
+        return max(legend_columns(len(groups)) * widest, entry_width(self.color_label or ""))
 
     def _scale_equally(self) -> None:
         """Make a step to the right as long as a step up."""
@@ -175,7 +164,7 @@ class LatentDisplay:
         self.ax_.set_aspect("equal", adjustable="datalim")
         self.ax_.locator_params(nbins=6)
 
-    def _scatter(self, given: Style | None) -> None:
+    def _scatter(self, groups: list[Group], given: Style | None) -> None:
         n = len(self.points_)
         style: dict[str, Any] = {
             "s": np.clip(600 / np.sqrt(n), 6, 30),  # 400 points are 5 typographic points wide, 10,000 are 2
@@ -186,10 +175,9 @@ class LatentDisplay:
         self.colorbar_ = None
         if self.values is not None:
             self.scatters_ = self._scatter_values(style, given)
-        elif self.labels is not None:
-            groups = group_by_label(self.labels)
+        elif groups:
             self.scatters_ = [self._scatter_group(group, style, given) for group in groups]
-            self._add_legend(len(groups))
+            add_legend(self.ax_, len(groups), self.color_label)
         else:
             self.scatters_ = [self._points(slice(None), {**style, "color": BLUE}, given)]
 
@@ -211,41 +199,14 @@ class LatentDisplay:
         scatters = []
         if missing.any():
             scatters.append(self._points(missing, {**style, "color": _NO_VALUE_COLOR, "label": "no value"}, given))
-            self._add_legend(1)
+            add_legend(self.ax_, 1, above=True)
         if not missing.all():
             rows = np.flatnonzero(~missing)
             rows = rows[np.argsort(values[rows], kind="stable")]  # the highest on top
-            colored = {**style, "c": values[rows], "norm": _norm(values[rows]), "cmap": "viridis_r"}
+            colored = {**style, "c": values[rows], "norm": color_norm(values[rows]), "cmap": "viridis_r"}
             scatters.append(self._points(rows, colored, given))
-            self.colorbar_ = self._add_colorbar(scatters[-1])
+            self.colorbar_ = add_color_scale(self.ax_, scatters[-1], self.color_label or "value")
         return scatters
-
-    def _add_colorbar(self, points: "PathCollection") -> "Colorbar":
-        """A colour scale that is opaque, however pale the points are."""
-        from matplotlib.cm import ScalarMappable
-
-        scale = ScalarMappable(points.norm, points.cmap)
-        colorbar = self.ax_.figure.colorbar(scale, ax=self.ax_, label=self.color_label or "value")
-        colorbar.outline.set_visible(False)
-        return colorbar
-
-    def _add_legend(self, n_entries: int) -> None:
-        """A legend beside the axes, whose marks can be seen however small and pale the points are."""
-        from matplotlib.collections import PathCollection
-
-        legend = self.ax_.legend(
-            title=self.color_label if self.values is None else None,
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.0),
-            ncols=-(-n_entries // _LEGEND_LINES),
-            frameon=False,
-            handletextpad=0.2,
-            columnspacing=1.0,
-        )
-        for handle in legend.legend_handles:
-            if isinstance(handle, PathCollection):
-                handle.set_alpha(1)
-                handle.set_sizes([30])
 
     @classmethod
     def from_estimator(
@@ -274,10 +235,8 @@ class LatentDisplay:
             the units of what reaches the autoencoder; None leaves all points one colour.
         color_label : str or None, default=None
             Title of the legend or label of the colour scale.
-        ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`: `projection`, `scatter_kwargs`.
+        ax, **plot_kwargs
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -286,17 +245,16 @@ class LatentDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         NotFittedError
             If the estimator is not fitted.
-        ValueError
-            If an argument does not fit.
+        TypeError
+            If the estimator does not encode.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_estimator")
+        cls._require(estimator, "transform", "pass an LSTMAutoencoder, or a pipeline that ends in one.")
         if color_by not in ("labels", "error", None):
             raise ValueError(f'color_by must be "labels", "error" or None, got {color_by!r}.')
-        check_is_fitted(estimator)
         codes = estimator.transform(X)
         if color_by != "error":
             y = y if color_by == "labels" else None
@@ -321,10 +279,8 @@ class LatentDisplay:
         color_label : str or None, default=None
             Title of the legend or label of the colour scale; None stands for the name of `y`, if it is a pandas
             Series.
-        ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`: `projection`, `scatter_kwargs`.
+        ax, **plot_kwargs
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -333,49 +289,11 @@ class LatentDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
-        ValueError
-            If an argument does not fit.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_predictions")
+        cls._require_matplotlib("from_predictions")
         if color_label is None and getattr(y, "name", None) is not None:
             color_label = str(y.name)
         colors = {} if y is None else {"values" if are_values(y) else "labels": y}
         return cls(codes, **colors, color_label=color_label).plot(ax, **plot_kwargs)
-
-
-def _make_ax(side_width: float) -> "Axes":
-    """Axes in a figure with so many inches beside them."""
-    import matplotlib.pyplot as plt
-
-    width, height = _SIZE
-    _, ax = plt.subplots(figsize=(width + side_width, height), layout="constrained")
-    return ax
-
-
-def _principal_plane(codes: Float64) -> tuple[Float64, Float64]:
-    """The first two principal components, and the share of the variance of each."""
-    if len(codes) < 2:
-        raise ValueError(f'projection="pca" needs at least 2 codes, got {len(codes)}: pass projection="first".')
-    with np.errstate(invalid="ignore"):  # PCA divides by the variance, which may be 0
-        pca = PCA(2, svd_solver="full").fit(codes)
-    total = codes.var(axis=0, ddof=1).sum()
-    return pca.transform(codes), pca.explained_variance_ / (total if total > 0 else 1)
-
-
-def _shares(values: Float64, groups: list[NDArray[np.int64]]) -> Float64:
-    """Each value's rank as a share of its group: (n,)."""
-    shares = np.empty(len(values))
-    for rows in groups:
-        order = np.argsort(values[rows], kind="stable")
-        shares[rows[order]] = np.arange(1, len(rows) + 1) / len(rows)
-    return shares
-
-
-def _norm(values: Float64) -> "Normalize":
-    """A logarithmic scale where a few values are far above the others, a linear one elsewhere."""
-    from matplotlib.colors import LogNorm, Normalize
-
-    skewed = values.min() > 0 and values.max() > _SKEWED * np.median(values)
-    return LogNorm() if skewed else Normalize()

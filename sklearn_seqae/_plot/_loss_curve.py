@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._plot._drawing import OKABE_ITO, merge_style, require_matplotlib, span_decades
+from sklearn_seqae._plot._display import AxesDisplay
+from sklearn_seqae._plot._drawing import OKABE_ITO, draw_line, merge_style, span_decades
+from sklearn_seqae._plot._time_axis import tidy_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
 __all__ = ["LossCurveDisplay"]
@@ -22,7 +22,7 @@ Style = Mapping[str, Any]
 _SIZE = (5.0, 3.3)
 
 
-class LossCurveDisplay:
+class LossCurveDisplay(AxesDisplay):
     """Training and validation loss over the epochs, with the best epoch marked.
 
     Make it with :meth:`from_estimator` or :meth:`from_predictions`. The parameters are stored as attributes.
@@ -68,8 +68,6 @@ class LossCurveDisplay:
     >>> plt.close(display.figure_)
     """
 
-    ax_: "Axes"
-    figure_: "Figure"
     training_line_: "Line2D"
     validation_line_: "Line2D | None"
     best_marker_: "Line2D | None"
@@ -117,11 +115,12 @@ class LossCurveDisplay:
             If there are no losses, as many validation losses as training losses are not given, or ``log=True`` and
             one is not positive.
         """
-        require_matplotlib(f"{type(self).__name__}.plot")
+        self._require_matplotlib("plot")
         training, validation = self._losses()
         log_scale = _use_log(log, training, validation)
-        self.ax_ = _make_ax() if ax is None else ax
-        self.figure_ = self.ax_.figure  # type: ignore[assignment]
+        self._take_axes(ax, _SIZE)
+        if ax is None:
+            self.ax_.set_prop_cycle(color=OKABE_ITO)
         name = self.name if name is None else name
         self._draw(training, validation, "" if name is None else f"{name}, ", training_kwargs, validation_kwargs)
         self._dress(log_scale)
@@ -153,17 +152,15 @@ class LossCurveDisplay:
         epochs = np.arange(1, len(training) + 1)
         several = len(validation) > 0
         style = {"label": f"{prefix}training", "linewidth": 1.5, "linestyle": (0, (3, 1)) if several else "-"}
-        (self.training_line_,) = self.ax_.plot(epochs, training, **merge_style(Line2D, style, training_kwargs))
-        style = {"label": f"{prefix}validation", "linewidth": 1.8, "color": self.training_line_.get_color()}
-        self.validation_line_ = None
-        judge = training, self.training_line_
+        line = draw_line(self.ax_, epochs, training, **merge_style(Line2D, style, training_kwargs))
+        self.training_line_, self.validation_line_ = line, None
         if several:
-            (line,) = self.ax_.plot(epochs, validation, **merge_style(Line2D, style, validation_kwargs))
+            style = {"label": f"{prefix}validation", "linewidth": 1.8, "color": line.get_color()}
+            line = draw_line(self.ax_, epochs, validation, **merge_style(Line2D, style, validation_kwargs))
             self.validation_line_ = line
-            judge = validation, line
-        self._mark_best(epochs, *judge, prefix)
+        self._mark_best(epochs, validation if several else training, line.get_color(), prefix)
 
-    def _mark_best(self, epochs: NDArray[np.int64], losses: Float64, line: "Line2D", prefix: str) -> None:
+    def _mark_best(self, epochs: NDArray[np.int64], losses: Float64, color: Any, prefix: str) -> None:
         """A ring around the lowest loss."""
         self.best_marker_ = None
         if not np.isfinite(losses).any():
@@ -177,19 +174,18 @@ class LossCurveDisplay:
             markersize=7,
             markerfacecolor="white",
             markeredgewidth=1.5,
-            color=line.get_color(),
+            color=self.training_line_.get_color()
+            if self.validation_line_ is None
+            else self.validation_line_.get_color(),
             label=f"{prefix}best: epoch {epochs[best]}",
         )
 
     def _dress(self, log_scale: bool) -> None:
         """Scale, labels and legend of the axes."""
-        from matplotlib.ticker import MaxNLocator
-
         if log_scale:
             self.ax_.set_yscale("log")
-        self.ax_.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+        tidy_time(self.ax_, 6, counts_steps=True)
         self.ax_.set(xlabel="epoch", ylabel="loss")
-        self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.legend(loc="best", frameon=False)
 
     @classmethod
@@ -204,10 +200,8 @@ class LossCurveDisplay:
             A fitted autoencoder, or any estimator with a `loss_curve_`.
         name : str or None, default=None
             What the legend calls the curves.
-        ax : matplotlib Axes or None, default=None
-            Where to draw, beside what is there; None makes a figure.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`.
+        ax, **plot_kwargs
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -216,22 +210,18 @@ class LossCurveDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         NotFittedError
             If the estimator is not fitted.
         TypeError
             If the estimator has no loss curve.
-        ValueError
-            If an argument does not fit, or a validation loss is known for some epochs only.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
-        if not hasattr(estimator, "loss_curve_"):
-            raise TypeError(
-                f"{type(estimator).__name__} has no `loss_curve_`: pass a fitted LSTMAutoencoder. Of a pipeline, pass "
-                "the step, such as pipeline[-1]; of a search, best_estimator_; of a detector, autoencoder_."
-            )
+        remedy = (
+            "pass a fitted LSTMAutoencoder. Of a pipeline, pass the step, such as pipeline[-1]; of a search, "
+            "best_estimator_; of a detector, autoencoder_."
+        )
+        cls._require(estimator, "loss_curve_", remedy)
         validation_loss = getattr(estimator, "validation_loss_curve_", None)
         return cls(estimator.loss_curve_, validation_loss, name=name).plot(ax, **plot_kwargs)
 
@@ -252,13 +242,9 @@ class LossCurveDisplay:
         training_loss : array-like of shape (n_epochs,)
             Training loss of each epoch.
         validation_loss : array-like of shape (n_epochs,) or None, default=None
-            Validation loss of each epoch; None or empty where there is none.
-        name : str or None, default=None
-            What the legend calls the curves.
-        ax : matplotlib Axes or None, default=None
-            Where to draw, beside what is there; None makes a figure.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`.
+            Validation loss of each epoch, NaN where there is none; None or empty where none has one.
+        name, ax, **plot_kwargs
+            As in :meth:`from_estimator`.
 
         Returns
         -------
@@ -267,21 +253,11 @@ class LossCurveDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
-        ValueError
-            If the losses or an argument do not fit.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_predictions")
+        cls._require_matplotlib("from_predictions")
         return cls(training_loss, validation_loss, name=name).plot(ax, **plot_kwargs)
-
-
-def _make_ax() -> "Axes":
-    import matplotlib.pyplot as plt
-
-    _, ax = plt.subplots(figsize=_SIZE, layout="constrained")
-    ax.set_prop_cycle(color=OKABE_ITO)
-    return ax
 
 
 def _use_log(log: bool | str, training: Float64, validation: Float64) -> bool:

@@ -6,37 +6,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._data._sequences import Sequences
-from sklearn_seqae._plot._drawing import (
-    DARK,
-    RASTERIZE_FROM,
-    VERMILION,
-    channel_labels,
-    draw_line,
-    merge_style,
-    on_axis,
-    pick_channels,
-    require_matplotlib,
-    tidy_time,
-    tidy_values,
-    times_of,
-)
+from sklearn_seqae._plot._display import PanelDisplay, View
 from sklearn_seqae._plot._examples import name_ranks, name_rows, pick_rows, read_pair, read_row, squared_errors
-from sklearn_seqae._plot._panels import make_panels
+from sklearn_seqae._plot._overlay import FILLED, draw_overlay, is_filled, length_of, overlay_styles
+from sklearn_seqae._plot._time_axis import on_axis
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["ReconstructionDisplay", "reconstruction_size"]
 
 Array = NDArray[Any]
 Style = Mapping[str, Any]
 
-_FILLED = "filled in"
 _AFTER = "after the end"
 
 
@@ -45,7 +29,7 @@ def reconstruction_size(n_channels: int, n_sequences: int) -> tuple[float, float
     return max(4.2, 1.5 * n_sequences + 0.5), 1.25 * n_channels + 1.3
 
 
-class ReconstructionDisplay:
+class ReconstructionDisplay(PanelDisplay):
     """Sequences and their reconstructions over time: a column for each sequence, a row for each channel.
 
     The error between the two is shaded. Where a value is missing, the sequence has a gap and the reconstruction is
@@ -101,9 +85,6 @@ class ReconstructionDisplay:
     >>> plt.close(display.figure_)
     """
 
-    ax_: Array
-    bounding_ax_: "Axes | None"
-    figure_: "Figure"
     original_lines_: Array
     reconstruction_lines_: Array
     filled_lines_: Array
@@ -163,20 +144,18 @@ class ReconstructionDisplay:
         ValueError
             If an argument does not fit the sequences.
         """
-        require_matplotlib(f"{type(self).__name__}.plot")
+        self._require_matplotlib("plot")
         self._check()
-        n_channels = self.original[0].shape[1]
-        rows = pick_channels(channels, self.channel_names, n_channels)
-        labels = channel_labels(self.channel_names, units, n_channels)
-        times = times_of(time, max(len(sequence) for sequence in self.original))
-        shape = (len(rows), len(self.original))
-        size, texts = reconstruction_size(*shape), self._legend_texts(rows)
-        panels = make_panels(ax, *shape, size=size, labels=texts, title_lines=2 if self.titles else 0)
-        self.ax_, self.bounding_ax_, self.figure_ = panels.axes, panels.bounding_ax, panels.figure
-        self._draw_panels(rows, times, *_styles(original_kwargs, reconstruction_kwargs))
-        self._label([labels[row] for row in rows], xlabel or ("time step" if time is None else "time"), time is None)
-        ends = self._shade_ends(times)
-        panels.add_legend(self._legend_handles(ends))
+        n_timesteps, n_channels = max(len(sequence) for sequence in self.original), self.original[0].shape[1]
+        view = self._view(n_channels, n_timesteps, channels=channels, units=units, time=time, xlabel=xlabel)
+        shape = len(view.channels), len(self.original)
+        size, texts = reconstruction_size(*shape), self._legend_texts(view.channels)
+        panels = self._take_panels(ax, shape, size=size, labels=texts, title_lines=2 if self.titles else 0)
+        self._draw_panels(view, *overlay_styles(original_kwargs, reconstruction_kwargs))
+        self._dress(view.ylabels, view, n_ticks=4)
+        for axis, title in zip(self.ax_[0], self.titles or [""] * shape[1], strict=True):
+            axis.set_title(title, fontsize="medium")
+        panels.add_legend(self._legend_handles(self._shade_ends(view.times)))
         return self
 
     def _check(self) -> None:
@@ -193,36 +172,23 @@ class ReconstructionDisplay:
                     f"must be (n_timesteps, {n_channels})."
                 )
 
-    def _draw_panels(self, rows: list[int], times: Array, style: Style, reconstruction_style: Style) -> None:
+    def _draw_panels(self, view: View, style: Style, reconstruction_style: Style) -> None:
         names = ("original_lines_", "reconstruction_lines_", "filled_lines_", "error_areas_")
         drawn = np.empty((len(names), *self.ax_.shape), dtype=object)
         for place, axis in np.ndenumerate(self.ax_):
-            channel, sequence = rows[place[0]], place[1]
+            channel, sequence = view.channels[place[0]], place[1]
             values = self.original[sequence][:, channel], self.reconstruction[sequence][:, channel]
-            artists = _draw_channel(axis, times[: len(values[0])], *values, style, reconstruction_style)
+            artists = draw_overlay(axis, view.times[: len(values[0])], *values, style, reconstruction_style)
             for kind, artist in enumerate(artists):
                 drawn[(kind, *place)] = artist
         for name, of_kind in zip(names, drawn, strict=True):
             setattr(self, name, of_kind)
 
-    def _label(self, labels: list[str], xlabel: str, counts_steps: bool) -> None:
-        for axis in self.ax_.ravel():
-            axis.spines[["top", "right"]].set_visible(False)
-            tidy_values(axis)
-            tidy_time(axis, 4, counts_steps)
-        for axis, title in zip(self.ax_[0], self.titles or [""] * len(self.original), strict=True):
-            axis.set_title(title, fontsize="medium")
-        for axis, label in zip(self.ax_[:, 0], labels, strict=True):
-            axis.set_ylabel(label)
-        for axis in self.ax_[-1]:
-            axis.set_xlabel(xlabel)
-        self.figure_.align_ylabels(list(self.ax_[:, 0]))
-
     def _shade_ends(self, times: Array) -> "list[Artist]":
         """Grey from half a step behind the end of each sequence that is shorter than the longest; the areas."""
         areas: list[Artist] = []
         limits = [axis.get_xlim() for axis in self.ax_.ravel()]
-        lengths = np.tile([_length(sequence) for sequence in self.original], len(self.ax_))
+        lengths = np.tile([length_of(sequence) for sequence in self.original], len(self.ax_))
         for axis, (left, right), length in zip(self.ax_.ravel(), limits, lengths, strict=True):
             if length < len(times):
                 last, following = on_axis(axis, times[length - 1 : length + 1])
@@ -234,9 +200,9 @@ class ReconstructionDisplay:
     def _legend_texts(self, rows: list[int]) -> list[str]:
         """What the legend will say, which decides how much room it is given."""
         texts = ["original", "reconstruction", "error"]
-        lengths = [_length(sequence) for sequence in self.original]
-        if any(_to_fill(*pair)[:, rows].any() for pair in zip(self.original, self.reconstruction, strict=True)):
-            texts.append(_FILLED)
+        lengths = [length_of(sequence) for sequence in self.original]
+        if any(is_filled(*pair)[:, rows].any() for pair in zip(self.original, self.reconstruction, strict=True)):
+            texts.append(FILLED)
         if min(lengths) < max(len(sequence) for sequence in self.original):
             texts.append(_AFTER)
         return texts
@@ -276,10 +242,8 @@ class ReconstructionDisplay:
             Series, or counts from 0.
         channel_names : list of str or None, default=None
             Names of all channels.
-        ax : matplotlib Axes, array-like of Axes, or None, default=None
-            Where to draw, as in :meth:`plot`.
-        **plot_kwargs : dict
-            Further arguments of :meth:`plot`: `channels`, `units`, `time`, `xlabel` and the properties of the lines.
+        ax, **plot_kwargs
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -288,22 +252,18 @@ class ReconstructionDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         NotFittedError
             If the estimator is not fitted.
         TypeError
             If the estimator does not reconstruct.
-        ValueError
-            If an argument does not fit X.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_estimator")
-        if not hasattr(estimator, "reconstruct"):
-            raise TypeError(
-                f"{type(estimator).__name__} has no method `reconstruct`: pass an LSTMAutoencoder. Of a pipeline, pass "
-                "the last step, pipeline[-1], and what reaches it, pipeline[:-1].transform(X)."
-            )
-        check_is_fitted(estimator)
+        remedy = (
+            "pass an LSTMAutoencoder. Of a pipeline, pass the last step, pipeline[-1], and what reaches it, "
+            "pipeline[:-1].transform(X)."
+        )
+        cls._require(estimator, "reconstruct", remedy)
         errors = np.zeros(len(X)) if indices is not None else -estimator.score_samples(X)
         rows = pick_rows(errors, n_sequences, indices)
         some = _safe_indexing(X, rows)
@@ -342,16 +302,14 @@ class ReconstructionDisplay:
         Returns
         -------
         display : ReconstructionDisplay
-            The display. Titles give the root mean squared error (RMSE) of each sequence, in the units of X.
+            The display, as of :meth:`from_estimator`.
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
-        ValueError
-            If an argument cannot be read, or does not fit the others.
+        ImportError, ValueError
+            As :meth:`plot`.
         """
-        require_matplotlib(f"{cls.__name__}.from_predictions")
+        cls._require_matplotlib("from_predictions")
         pair = read_pair(X, X_reconstructed, n_channels)
         errors = squared_errors(*pair)
         rows = pick_rows(errors, n_sequences, indices)
@@ -377,47 +335,3 @@ def _titles(names: list[str], errors: Array, ranked: bool) -> list[str]:
     said = [f"RMSE {np.sqrt(error):.2g}" if np.isfinite(error) else "no error known" for error in errors]
     ranks = name_ranks(len(names)) if ranked else [""] * len(names)
     return [f"{name}\n{rank}{error}" for name, rank, error in zip(names, ranks, said, strict=True)]
-
-
-# Drawing
-
-
-def _styles(original: Style | None, reconstruction: Style | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    from matplotlib.lines import Line2D
-
-    return (
-        merge_style(Line2D, {"color": DARK, "linewidth": 1.5, "label": "original"}, original),
-        merge_style(Line2D, {"color": VERMILION, "linewidth": 1.2, "label": "reconstruction"}, reconstruction),
-    )
-
-
-def _draw_channel(
-    axis: "Axes", times: Array, original: Array, reconstruction: Array, style: Style, reconstruction_style: Style
-) -> "tuple[Artist, Artist, Artist | None, Artist]":
-    """One channel of one sequence: its line, that of the reconstruction, the dashed one, and the error."""
-    line = draw_line(axis, times, original, **style)
-    missing = np.isnan(original)
-    drawn = draw_line(axis, times, np.where(missing, np.nan, reconstruction), **reconstruction_style)
-    color = drawn.get_color()
-    filled = None
-    if _to_fill(original, reconstruction).any():
-        # Dashes reach to the neighbours on either side of a gap.
-        around = missing | np.append(missing[1:], False) | np.append(False, missing[:-1])
-        dashed = dict(reconstruction_style) | {"linestyle": (0, (1.5, 1)), "label": _FILLED}
-        filled = draw_line(axis, times, np.where(around, reconstruction, np.nan), **dashed)
-    rasterized = len(times) >= RASTERIZE_FROM
-    area = axis.fill_between(
-        times, original, reconstruction, color=color, alpha=0.25, linewidth=0, label="error", rasterized=rasterized
-    )
-    return line, drawn, filled, area
-
-
-def _to_fill(original: Array, reconstruction: Array) -> Array:
-    """Where there is a reconstruction of a value that is missing."""
-    return np.isnan(original) & ~np.isnan(reconstruction)
-
-
-def _length(sequence: Array) -> int:
-    """Steps up to the last one with a value."""
-    observed = np.flatnonzero(~np.isnan(sequence).all(axis=1))
-    return int(observed[-1]) + 1 if len(observed) else len(sequence)

@@ -167,7 +167,7 @@ def test_refused_series(arguments: dict[str, Any], message: str) -> None:
 
 
 def test_refused_detectors(fitted: LSTMAutoencoder) -> None:
-    with pytest.raises(TypeError, match="LSTMAutoencoder has no threshold `offset_`"):
+    with pytest.raises(TypeError, match="LSTMAutoencoder has no `offset_`: pass a fitted LSTMOutlierDetector"):
         AnomalyDisplay.from_estimator(fitted, SERIES, width=2)
     with pytest.raises(NotFittedError):
         AnomalyDisplay.from_estimator(tiny(), SERIES, width=2)

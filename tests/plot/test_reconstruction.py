@@ -13,7 +13,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from sklearn_seqae import LSTMAutoencoder, ReconstructionDisplay
-from sklearn_seqae._plot._drawing import MAX_CHANNELS, RASTERIZE_FROM
+from sklearn_seqae._plot._channels import MAX_CHANNELS
+from sklearn_seqae._plot._drawing import RASTERIZE_FROM
 from tests.plot.displays import drawn, fitted, legend_of, legend_texts, without_windows
 from tests.tiny import tiny
 
@@ -285,7 +286,7 @@ def test_refused_estimators(fitted: LSTMAutoencoder) -> None:
     X = np.ones((2, 6, 2))
     with pytest.raises(NotFittedError):
         ReconstructionDisplay.from_estimator(tiny(), X)
-    with pytest.raises(TypeError, match=r"Pipeline has no method `reconstruct`.*pipeline\[-1\]"):
+    with pytest.raises(TypeError, match=r"Pipeline has no `reconstruct`: pass an LSTMAutoencoder.*pipeline\[-1\]"):
         ReconstructionDisplay.from_estimator(make_pipeline(fitted), X)
     with pytest.raises(ValueError, match="indices holds 5"):
         ReconstructionDisplay.from_estimator(fitted, X, indices=5)
