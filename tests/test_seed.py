@@ -83,14 +83,6 @@ def largest_error(estimator: LSTMAutoencoder, X: NDArray[np.float64]) -> float:
     return float(np.abs(estimator.reconstruct(X) - X).max())
 
 
-@pytest.fixture(scope="module")
-def scaled() -> dict[int, LSTMAutoencoder]:
-    """The plain constructor's results on the sequence times 100, plus 1,000, by seed."""
-    return {
-        seed: LSTMAutoencoder(latent_dim=LATENT_DIM, random_state=seed).fit(100 * SEQUENCE + 1000) for seed in SEEDS
-    }
-
-
 # The copied network
 
 
@@ -236,31 +228,23 @@ def test_an_lstm_as_output_cannot_reach_data_beyond_its_bounds(standardize: bool
     assert largest_error(estimator, X) > 5
 
 
-def test_the_default_reaches_data_of_any_scale(scaled: dict[int, LSTMAutoencoder]) -> None:
-    X = 100 * SEQUENCE + 1000
-    assert_allclose(scaled[0].reconstruct(X), X, atol=1.0)
-
-
 # The plain constructor
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_plain_constructor_learns_the_sequence(seed: int) -> None:
-    estimator = LSTMAutoencoder(latent_dim=LATENT_DIM, random_state=seed).fit(SEQUENCE)
+def test_the_plain_constructor_learns_the_sequence() -> None:
+    estimator = LSTMAutoencoder(latent_dim=LATENT_DIM, random_state=0).fit(SEQUENCE)
     assert estimator.transform(SEQUENCE).shape == (1, LATENT_DIM)
     assert largest_error(estimator, SEQUENCE) < 0.01
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_plain_constructor_learns_it_scaled_and_shifted(scaled: dict[int, LSTMAutoencoder], seed: int) -> None:
-    assert largest_error(scaled[seed], 100 * SEQUENCE + 1000) < 0.01
-
-
-@pytest.mark.parametrize(("scale", "shift"), [(1, 1000), (1e-4, 0)])
-def test_neither_a_shift_alone_nor_a_small_scale_matters(scale: float, shift: float) -> None:
+@pytest.mark.parametrize(
+    ("seed", "scale", "shift"),
+    [*((seed, 1, 0) for seed in SEEDS), *((seed, 100, 1000) for seed in SEEDS), (0, 1, 1000), (0, 1e-4, 0)],
+)
+def test_a_tenth_of_its_steps_is_enough_at_any_scale_and_shift(seed: int, scale: float, shift: float) -> None:
     X = scale * SEQUENCE + shift
-    estimator = LSTMAutoencoder(latent_dim=LATENT_DIM, random_state=0).fit(X)
-    assert largest_error(estimator, X) / scale < 0.01
+    estimator = LSTMAutoencoder(latent_dim=LATENT_DIM, max_epochs=200, random_state=seed).fit(X)
+    assert largest_error(estimator, X) < 0.01 * min(scale, 1)
 
 
 @untrained

@@ -162,7 +162,7 @@ REFUSED: dict[str, tuple[OneStandardErrorRule, dict[str, Any], list[str]]] = {
     "step left out": (
         RULE,
         results_of(WORKED_OUT) | {"params": [{"ae__latent_dim": 1, "ae__input_noise": 0}] * 4},
-        ["'latent_dim' was not searched", "'ae__latent_dim', 'ae__input_noise'"],
+        ["'latent_dim' was not searched", "'ae__input_noise', 'ae__latent_dim'"],
     ),
     "grids without it": (
         RULE,

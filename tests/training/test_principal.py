@@ -161,5 +161,5 @@ def test_blends_miss_what_their_sequences_miss() -> None:
 def test_few_sequences_are_blended_and_shifted_more() -> None:
     default, other = LSTMAutoencoder(), LSTMAutoencoder(blending=0.7, time_shift=0.6)
     assert {n: default._blending(n) for n in (1, 500, 1000)} == {1: 0.2, 500: 0.2, 1000: 0.1}
-    assert {n: default._shifting(n) for n in (1, 2, 200, 1000)} == {1: 0, 2: 0.5, 200: 0.5, 1000: 0.1}
-    assert (other._blending(5), other._shifting(5)) == (0.7, 0.6)
+    assert {n: default._time_shift(n) for n in (1, 2, 200, 1000)} == {1: 0, 2: 0.5, 200: 0.5, 1000: 0.1}
+    assert (other._blending(5), other._time_shift(5)) == (0.7, 0.6)
