@@ -25,8 +25,8 @@ from sklearn_seqae._data._sequences import Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
-from sklearn_seqae._network._modules import SequenceAutoencoder
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._net import TrainingSettings
 from sklearn_seqae._training._train import Resume, Trained, train
 

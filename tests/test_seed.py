@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._network._modules import MaskedLoss, SequenceAutoencoder
+from sklearn_seqae._network._loss import MaskedLoss
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 
 SEQUENCE = np.array([[0.0, 0.1, 0.2, 0.3, 0.4]])
 LATENT_DIM = 20

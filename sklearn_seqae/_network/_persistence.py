@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from sklearn_seqae._compute._devices import resolve_device
-from sklearn_seqae._network._modules import SequenceAutoencoder
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 
 __all__ = ["STATE_FORMAT", "check_format", "module_from_arrays", "to_arrays", "to_tensors"]
 

@@ -19,7 +19,8 @@ from skorch.history import History
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._fast._halves import Halves
 from sklearn_seqae._fast._updates import Updates
-from sklearn_seqae._network._modules import MaskedLoss, SequenceAutoencoder
+from sklearn_seqae._network._loss import MaskedLoss
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._batching import TrainingBatches, ValidationBatches
 
 __all__ = ["Net", "ProgressBar", "TrainingSettings", "make_net"]

@@ -12,7 +12,7 @@ from sklearn_seqae._compute._threads import keep_freed_memory, parallel_map, sui
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._fast._halves import Halves
 from sklearn_seqae._fast._updates import Updates
-from sklearn_seqae._network._modules import SequenceAutoencoder
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._net import Net, ProgressBar, TrainingSettings, make_net
 from sklearn_seqae._training._principal import principal_components
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from sklearn_seqae._compute._threads import parallel_map
 from sklearn_seqae._fast import _halves
 from sklearn_seqae._fast._halves import Halves
-from sklearn_seqae._network._modules import MaskedLoss, SequenceAutoencoder
+from sklearn_seqae._network._loss import MaskedLoss
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from tests.networks import N_CHANNELS, padded, sequences
 from tests.threads import torch_threads
 from tests.tiny import tiny, weights

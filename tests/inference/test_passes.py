@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sklearn_seqae._inference import _passes
-from sklearn_seqae._network._modules import SequenceAutoencoder
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from tests.datasets import Parts, dataset_of, random_parts
 from tests.threads import torch_threads
 

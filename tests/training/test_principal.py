@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._network._modules import PositionalLinear
+from sklearn_seqae._network._positional_linear import PositionalLinear
 from sklearn_seqae._training._batching import TrainingBatches
 from sklearn_seqae._training._principal import principal_components
 

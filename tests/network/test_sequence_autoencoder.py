@@ -1,6 +1,5 @@
 """Invariants of every network that the options can make, and one worked out by hand."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,12 +13,8 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklearn_seqae._network._modules import (
-    MaskedLoss,
-    SequenceAutoencoder,
-    SequenceDecoder,
-    SequenceEncoder,
-)
+from sklearn_seqae._network._encoder import SequenceEncoder
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from tests.networks import (
     N_CHANNELS,
     N_SEQUENCES,
@@ -230,58 +225,7 @@ def test_without_a_linear_layer_the_output_cannot_leave_minus_one_to_one(options
         assert 0.5 < module(sequences()).abs().max() <= 1
 
 
-# What the decoder is fed
-
-
-def decoder_call(decoder: str, n_timesteps: int, reference: int) -> tuple[Tensor, Tensor, Any]:
-    """The code, and what the decoder's first layer is called with."""
-    module = SequenceAutoencoder(N_CHANNELS, LATENT_DIM, decoder=decoder, reference_timesteps=reference)  # type: ignore[arg-type]
-    calls: list[tuple[Tensor, Any]] = []
-    module.decoder.layers[0].register_forward_pre_hook(lambda layer, arguments: calls.append(arguments))
-    code = module.encode(sequences())
-    module.decode(code, n_timesteps)
-    ((inputs, state),) = calls
-    return code, inputs, state
-
-
-def sinusoids(n_timesteps: int, reference: int) -> NDArray[np.float64]:
-    step = np.arange(n_timesteps)
-    angles = [2 * np.pi * step / (period * reference) for period in (2, 1, 1 / 2, 1 / 4)]
-    return np.column_stack([np.sin(angle) for angle in angles] + [np.cos(angle) for angle in angles])
-
-
-@pytest.mark.parametrize("decoder", ["repeat", "state", "both"])
-def test_the_decoder_is_fed_the_code_the_position_or_both(decoder: str) -> None:
-    n_timesteps, reference = 9, 6
-    code, inputs, state = decoder_call(decoder, n_timesteps, reference)
-    parts = []
-    if decoder != "state":
-        parts.append(np.repeat(code.detach().numpy()[:, None], n_timesteps, axis=1))
-    if decoder != "repeat":
-        parts.append(np.repeat(sinusoids(n_timesteps, reference)[None], N_SEQUENCES, axis=0))
-    assert_allclose(inputs.detach().numpy(), np.concatenate(parts, axis=2), atol=1e-5)
-    assert (state is None) == (decoder == "repeat")
-
-
-def test_initial_states_are_a_linear_map_of_the_code_in_the_order_of_the_layers() -> None:
-    decoder = SequenceDecoder(3, 2, (4, 5), code_input="state")
-    states: list[Any] = []
-    for layer in decoder.layers:
-        layer.register_forward_pre_hook(lambda layer, arguments: states.append(arguments[1]))
-    code = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        for parameter in decoder.parameters():
-            parameter.uniform_(-1, 1, generator=torch.Generator().manual_seed(1))
-        decoder(code, 2)
-        expected = code @ decoder.initial_state.weight.T + decoder.initial_state.bias  # type: ignore[union-attr]
-    assert_close(torch.cat([part for state in states for part in state], dim=1), expected)
-    assert [tuple(part.shape) for state in states for part in state] == [(6, 4)] * 2 + [(6, 5)] * 2
-
-
-def test_the_position_does_not_depend_on_how_many_steps_are_drawn() -> None:
-    module = SequenceAutoencoder(N_CHANNELS, LATENT_DIM, decoder="both", reference_timesteps=8)
-    code = module.encode(sequences())
-    assert_close(module.decode(code, 5), module.decode(code, 12)[:, :5])
+# The code
 
 
 def test_the_code_is_the_state_of_the_top_layer() -> None:
@@ -438,87 +382,6 @@ def test_other_weights_are_glorots_gate_by_gate_and_biases_zero() -> None:
         assert 0.9 * bound < 3**0.5 * weight.std() < 1.1 * bound
     assert len(linear) == 2
     assert not any(layer.bias.any() for layer in linear)
-
-
-# The loss
-
-
-def huber(error: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.abs(error) < 1, 0.5 * error**2, np.abs(error) - 0.5)
-
-
-NAIVE_LOSSES: dict[str, Callable[..., Any]] = {"mse": np.square, "mae": np.abs, "huber": huber}
-
-
-@st.composite
-def partly_missing_targets(draw: st.DrawFn) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A prediction and a target with NaN in all places but at least one."""
-    shape = tuple(draw(st.integers(1, 4)) for _ in range(3))
-    generator = np.random.default_rng(draw(st.integers(0, 2**16)))
-    prediction, target = generator.normal(scale=3, size=(2, *shape)).astype(np.float32)
-    missing = generator.random(shape) < draw(st.sampled_from([0.0, 0.3, 0.9]))
-    missing.flat[generator.integers(missing.size)] = False
-    return prediction, np.where(missing, np.float32(np.nan), target)
-
-
-@pytest.mark.parametrize("loss", NAIVE_LOSSES)
-@given(pair=partly_missing_targets())
-def test_a_loss_is_the_mean_over_what_was_observed(
-    loss: str, pair: tuple[NDArray[np.float32], NDArray[np.float32]]
-) -> None:
-    prediction, target = pair
-    scale = np.arange(1, target.shape[2] + 1) / 2
-    masked_loss = MaskedLoss(loss, mean=[5.0] * len(scale), scale=scale.tolist())
-    standardized = ((prediction - 5.0) / scale).astype(np.float32)
-    actual = masked_loss(torch.from_numpy(standardized), torch.from_numpy(target))
-    error = (prediction.astype(float) - target) / scale
-    observed = error[~np.isnan(error)]
-    assert actual.shape == ()
-    assert actual.item() == pytest.approx(NAIVE_LOSSES[loss](observed).mean(), rel=1e-4, abs=1e-5)
-
-
-@given(pair=partly_missing_targets())
-def test_a_loss_of_ones_own_gets_the_observed_values_in_units_of_the_scale(
-    pair: tuple[NDArray[np.float32], NDArray[np.float32]],
-) -> None:
-    prediction, target = map(torch.from_numpy, pair)
-    n_channels = target.shape[2]
-    calls: list[tuple[Tensor, Tensor]] = []
-
-    def largest_error(prediction: Tensor, target: Tensor) -> Tensor:
-        calls.append((prediction, target))
-        return (prediction - target).abs().max()
-
-    masked_loss = MaskedLoss(largest_error, mean=[1.0] * n_channels, scale=[4.0] * n_channels)
-    actual = masked_loss((prediction - 1) / 4, target)
-    observed = ~torch.isnan(target)
-    ((got_prediction, got_target),) = calls
-    assert got_prediction.shape == got_target.shape
-    assert got_target.shape == (target.shape if observed.all() else (int(observed.sum()),))
-    assert_close(got_target.flatten(), (target[observed] - 1) / 4)
-    assert_close(got_prediction.flatten(), (prediction[observed] - 1) / 4)
-    assert_close(actual, (prediction - target)[observed].abs().max() / 4)
-
-
-def test_a_module_can_be_the_loss() -> None:
-    x = sequences()
-    assert_close(MaskedLoss(nn.SmoothL1Loss(), [0.0] * 2, [1.0] * 2)(x, x + 3), torch.tensor(2.5))
-
-
-@pytest.mark.parametrize("loss", NAIVE_LOSSES)
-def test_what_is_missing_has_no_gradient(loss: str) -> None:
-    prediction, target = sequences().requires_grad_(), sequences() + 1
-    target[1, 2:, 0] = torch.nan
-    MaskedLoss(loss, [0.0] * 2, [1.0] * 2)(prediction, target).backward()
-    gradient = prediction.grad
-    assert gradient is not None
-    assert torch.equal(gradient != 0, ~torch.isnan(target))
-
-
-@pytest.mark.parametrize("loss", NAIVE_LOSSES)
-def test_a_prediction_is_never_broadcast_to_its_target(loss: str) -> None:
-    with pytest.raises(ValueError, match=r"shape \(4, 7, 1\), but its target \(4, 7, 2\)"):
-        MaskedLoss(loss, [0.0] * 2, [1.0] * 2)(sequences(n_channels=1), sequences())
 
 
 # Printing

@@ -1,0 +1,43 @@
+"""A linear map for each position of a sequence."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["PositionalLinear"]
+
+
+class PositionalLinear(nn.Module):
+    """A linear map for each position: the first step meets the first weights, and so on.
+
+    Where it is read by a sum over all positions, it is one linear map from a whole sequence, and the way back one
+    linear map to a whole sequence: the two halves of a principal component analysis. Behind the last position, the
+    output is zero.
+
+    Parameters
+    ----------
+    n_positions, in_features, out_features : int
+        Number of positions, and features per step before and after.
+    gain : float, default=1.0
+        Multiplies the weights. Adam moves every weight at the same pace: the more of them are summed up, the slower
+        each should go, so a sum over n features wants 1 / n.
+
+    Shape
+    -----
+    Input: (B, P, in_features), with any number of steps. Output: (B, P, out_features).
+    """
+
+    def __init__(self, n_positions: int, in_features: int, out_features: int, *, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = gain
+        self.weight = nn.Parameter(torch.empty(n_positions, in_features, out_features))
+        self.bias = nn.Parameter(torch.empty(n_positions, out_features))
+
+    def forward(self, x: Tensor) -> Tensor:
+        n = min(x.shape[1], len(self.weight))
+        y = torch.bmm(x[:, :n].transpose(0, 1), self.gain * self.weight[:n]) + self.bias[:n, None]  # (n, B, out)
+        return F.pad(y.transpose(0, 1), (0, 0, 0, x.shape[1] - n))
+
+    def extra_repr(self) -> str:
+        n_positions, in_features, out_features = self.weight.shape
+        return f"{n_positions=}, {in_features=}, {out_features=}"
