@@ -1,50 +1,43 @@
 """`LSTMOutlierDetector`: finds unusual sequences by the error of their reconstruction."""
 
+import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GroupKFold, KFold, check_cv
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._base import all_or_nothing, draw_seed
+from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
 from sklearn_seqae._data._readers import validate_sequences
-from sklearn_seqae._data._sequences import Sequences, restore
-from sklearn_seqae._data._statistics import mean_by_sequence
-from sklearn_seqae._inference._errors import ErrorGaussian, batches_of_rows, standard_errors
+from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._inference._cross_fitting import (
+    Network,
+    Part,
+    Split,
+    cross_fit,
+    out_of_fold_scores,
+    read_groups,
+    require_others,
+    rescale,
+    split_rows,
+    training_size,
+)
+from sklearn_seqae._inference._errors import batches_of_rows, standard_errors
+from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
 
 __all__ = ["LSTMOutlierDetector"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
-
-# Errors in standard units that are smaller are float32's rounding.
-_LEAST_ERROR = 1e-7
-# Errors that grow by this share from training to held-out data.
-_LEARNED_BY_HEART = 0.1
-
-
-class _HeldOut(NamedTuple):
-    """Errors of sequences by networks that were not trained on them: (sum(lengths), n_channels)."""
-
-    errors: Float32
-    lengths: Int64
-
-
-class _Part(NamedTuple):
-    """Held-out errors of a part (steps, n_channels), and the size of the same network's errors on the others."""
-
-    errors: Float32
-    training_size: float
 
 
 class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
@@ -75,16 +68,17 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     false_alarm_rate : float, default=0.05
         Share of new normal sequences that ``contamination="auto"`` lets be marked. Fewer than ``1 / false_alarm_rate
         - 1`` training sequences cannot tell so small a rate: the threshold is then their largest held-out error.
-    cv : int or cross-validation splitter, default=5
+    cv : int, cross-validation splitter, iterable of splits or None, default=5
         How the training data is split for held-out errors. An int is the number of parts of a shuffled
-        :class:`~sklearn.model_selection.KFold`, or with `groups`, of a :class:`~sklearn.model_selection.GroupKFold`.
+        :class:`~sklearn.model_selection.KFold`, or with `groups`, of a :class:`~sklearn.model_selection.GroupKFold`;
+        None is 5 of them. At least two parts are needed for "mahalanobis".
         Overlapping windows of a series share steps, so shuffled parts of them are not held out at all: pass `groups`
         to :meth:`fit`, or ``cv=KFold(5)``, whose parts are successive.
     n_jobs : int or None, default=None
         Number of processes for the fits on these parts, as everywhere in scikit-learn.
     random_state : int, RandomState instance or None, default=None
-        Determines the split, and the autoencoder where that has no `random_state` of its own. None takes the
-        autoencoder's.
+        Determines the split, a seed for each fit on a part of the data, and one for `autoencoder_` where it has no
+        `random_state` of its own. None starts from the autoencoder's, which stays as it is.
 
     Attributes
     ----------
@@ -106,7 +100,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
 
     See Also
     --------
-    LSTMAutoencoder.score_samples : Minus the mean squared error, in squared units of X.
+    LSTMAutoencoder.score_samples : Minus the mean squared error, as ``scoring="mse"`` has it.
     sliding_windows : Cuts a long series into sequences.
 
     Notes
@@ -120,9 +114,10 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     so that held-out errors are no larger than training errors, they are scaled to the training error of
     `autoencoder_`.)
 
-    For "mahalanobis" the mean and covariance of the errors are estimated on the same held-out errors, pooled over all
-    steps (Malhotra et al. set a validation part aside; cross-fitting uses each sequence). The covariance is shrunk
-    after Ledoit and Wolf.
+    For "mahalanobis" the mean and covariance of the errors are estimated on held-out errors, pooled over all steps
+    (Malhotra et al. set a validation part aside; cross-fitting uses each sequence), and the covariance is shrunk after
+    Ledoit and Wolf. `held_out_scores_`, and with them the threshold, judge each part by the errors of the others;
+    `location_` and `covariance_`, which judge new sequences, are those of all errors.
 
     References
     ----------
@@ -220,77 +215,64 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X cannot be read as sequences, or cannot be split by `cv`. The estimator is then as it was.
+            If X cannot be read as sequences, or cannot be split by `cv` into parts that all have sequences to train on
+            and to hold out. The estimator is then as it was.
         KeyboardInterrupt
             If Ctrl-C ends one of the fits: a threshold that is left unfinished is none.
         """
         with all_or_nothing(self):
-            seed = self._draw_seed()
-            autoencoder = self._make_autoencoder(seed)
+            split_seed, whole_seed, parts_seed = spawn_seeds(self._draw_seed(), 3)
+            autoencoder = self._make_autoencoder(whole_seed)
             sequences = self._validate(X, n_channels=autoencoder.n_channels)
-            splits = self._splits(len(sequences), groups, seed)
-            self.autoencoder_ = _fit_whole(autoencoder, X)
-            held_out = self._held_out(autoencoder, sequences, splits)
-            self._set_error_model(held_out)
-            self._set_offset(sequences, held_out)
+            splits = self._splits(len(sequences), groups, split_seed)
+            self.autoencoder_ = _fit_to_the_end(autoencoder, sequences)
+            parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)))
+            self._set_error_model(parts)
+            self._set_offset(sequences, parts)
             return self
 
     def _draw_seed(self) -> int:
-        own = self.random_state is not None or self.autoencoder is None
-        return draw_seed(self.random_state if own else self.autoencoder.random_state)  # type: ignore[union-attr]
+        if self.random_state is not None or self.autoencoder is None:
+            return draw_seed(self.random_state)
+        return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones': a parameter stays as it is
 
     def _make_autoencoder(self, seed: int) -> LSTMAutoencoder:
         """The autoencoder to fit, with a seed."""
         autoencoder = _default_autoencoder() if self.autoencoder is None else clone(self.autoencoder)
         return autoencoder.set_params(random_state=seed) if autoencoder.random_state is None else autoencoder
 
-    def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[tuple[Int64, Int64]]:
+    def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:
         """Training and held-out rows of each part; none where held-out errors are not needed."""
-        if groups is not None:
-            groups = check_array(groups, ensure_2d=False, dtype=None, input_name="groups")
-            check_consistent_length(np.empty(n), groups)
+        labels = read_groups(groups, n)
         if self.contamination != "auto" and self.scoring != "mahalanobis":
             return []
-        cv = self.cv
-        if isinstance(cv, Integral):
-            n_parts = min(int(cv), n if groups is None else len(np.unique(groups)))
-            if n_parts < 2:
-                raise ValueError(
-                    f"Held-out errors need at least 2 {'sequences' if groups is None else 'groups'}, got "
-                    f"n_samples={n}{'' if groups is None else ' of one group'}. Pass more, or set a share as "
-                    'contamination, and scoring="mae".'
-                )
-            cv = GroupKFold(n_parts) if groups is not None else KFold(n_parts, shuffle=True, random_state=seed)
-        return [(np.asarray(train), np.asarray(test)) for train, test in check_cv(cv).split(np.empty(n), None, groups)]
-
-    def _held_out(
-        self, autoencoder: LSTMAutoencoder, sequences: Sequences, splits: list[tuple[Int64, Int64]]
-    ) -> _HeldOut:
-        """Errors of each part by an autoencoder that is fitted on the others."""
-        fitted = self.autoencoder_
-        parts = Parallel(n_jobs=self.n_jobs)(
-            delayed(_held_out_errors)(autoencoder, sequences, train, test, fitted.channel_scale_)
-            for train, test in splits
-        )
-        if not parts:
-            return _HeldOut(np.empty((0, sequences.n_channels), dtype=np.float32), np.empty(0, dtype=np.int64))
-        errors = np.concatenate([part.errors for part in parts])
-        trained = _size(fitted.module_, sequences, np.arange(len(sequences)), fitted.channel_scale_)
-        factor = _rescaling(trained, np.array([part.training_size for part in parts]), _root_mean_square(errors))
-        return _HeldOut(np.float32(factor) * errors, sequences.lengths[np.concatenate([test for _, test in splits])])
-
-    def _set_error_model(self, held_out: _HeldOut) -> None:
+        splits = split_rows(self.cv, n, labels, seed)
         if self.scoring == "mahalanobis":
-            gaussian = ErrorGaussian.of(held_out.errors)
+            require_others(splits)
+        return splits
+
+    def _cross_fit(
+        self, autoencoder: LSTMAutoencoder, sequences: Sequences, splits: list[Split], seeds: list[int]
+    ) -> list[Part]:
+        """Held-out errors, as of the autoencoder in use."""
+        if not splits:
+            return []
+        fitted = self.autoencoder_
+        fit = partial(_fit_network, autoencoder)
+        parts = cross_fit(fit, sequences, splits, seeds, fitted.channel_scale_, self.n_jobs)
+        size = training_size(fitted.module_, sequences, np.arange(len(sequences)), fitted.channel_scale_)
+        return rescale(parts, size)
+
+    def _set_error_model(self, parts: Sequence[Part]) -> None:
+        if self.scoring == "mahalanobis":
+            gaussian = ErrorGaussian.of(part.errors for part in parts)
             self.location_, self.covariance_ = gaussian.location, gaussian.covariance
         elif hasattr(self, "location_"):  # of an earlier fit
             del self.location_, self.covariance_
 
-    def _set_offset(self, sequences: Sequences, held_out: _HeldOut) -> None:
+    def _set_offset(self, sequences: Sequences, parts: Sequence[Part]) -> None:
         """The threshold, from held-out scores or from those of the training data."""
-        self.held_out_scores_ = (
-            self._scores(held_out.errors, held_out.lengths) if len(held_out.lengths) else np.empty(0)
-        )
+        self.held_out_scores_ = out_of_fold_scores(parts, self.scoring) if parts else np.empty(0)
         if isinstance(self.contamination, str):
             self.offset_ = float(np.quantile(self.held_out_scores_, self.false_alarm_rate, method="weibull"))
         else:
@@ -378,8 +360,9 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sequences = self._validate(X)
-        values = np.concatenate([self._of_values(errors) for _, errors in self._errors(sequences)])
-        return restore(values.astype(np.float32), sequences.lengths, sequences.sizes, sequences.container)
+        scoring = self._scoring
+        values = np.concatenate([scoring.of_values(errors) for _, errors in self._errors(sequences)])
+        return sequences.restore(values.astype(np.float32))
 
     def _errors(self, sequences: Sequences) -> Iterator[tuple[Int64, Float32]]:
         """Rows of sequences, and their errors in standard units, batch by batch."""
@@ -388,25 +371,16 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
             yield rows, standard_errors(fitted.module_, sequences, rows, fitted.channel_scale_)
 
     def _score_sequences(self, sequences: Sequences) -> Float64:
+        scoring = self._scoring
         return np.concatenate(
-            [self._scores(errors, sequences.lengths[rows]) for rows, errors in self._errors(sequences)]
+            [scoring.of_sequences(errors, sequences.lengths[rows]) for rows, errors in self._errors(sequences)]
         )
 
-    def _scores(self, errors: Float32, lengths: Int64) -> Float64:
-        """Minus the error of each sequence, from its steps' errors: (sum(lengths), n_channels) -> (n_sequences,)."""
-        joint = self.scoring == "mahalanobis"
-        values = self._gaussian.squared_distances(errors) if joint else self._of_values(errors)
-        return -mean_by_sequence(values, np.cumsum(lengths) - lengths)
-
-    def _of_values(self, errors: Float32) -> NDArray[Any]:
-        """How unusual each single error is."""
-        if self.scoring == "mahalanobis":
-            return self._gaussian.squared_deviations(errors)
-        return np.square(errors) if self.scoring == "mse" else np.abs(errors)
-
     @property
-    def _gaussian(self) -> ErrorGaussian:
-        return ErrorGaussian(self.location_, self.covariance_)
+    def _scoring(self) -> Scoring:
+        if self.scoring == "mahalanobis":
+            return Scoring(self.scoring, ErrorGaussian(self.location_, self.covariance_))
+        return Scoring(self.scoring)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -420,54 +394,17 @@ def _default_autoencoder() -> LSTMAutoencoder:
     return LSTMAutoencoder(time_shift=0)
 
 
-def _fit_whole(autoencoder: LSTMAutoencoder, X: Any) -> LSTMAutoencoder:
-    """Fit a clone to the end; Ctrl-C, after which an autoencoder is fitted all the same, is passed on."""
-    fitted: LSTMAutoencoder = clone(autoencoder).fit(X)
+def _fit_to_the_end(autoencoder: LSTMAutoencoder, sequences: Sequences) -> LSTMAutoencoder:
+    """Fit a clone; Ctrl-C, after which an autoencoder is fitted all the same, is passed on."""
+    fitted: LSTMAutoencoder = clone(autoencoder).fit(sequences)
     if fitted.interrupted_:
         raise KeyboardInterrupt
     return fitted
 
 
-def _held_out_errors(
-    autoencoder: LSTMAutoencoder, sequences: Sequences, train: Int64, test: Int64, scale: Float64
-) -> _Part:
-    """Errors of the sequences `test` by an autoencoder that is fitted on `train`."""
+def _fit_network(autoencoder: LSTMAutoencoder, sequences: Sequences, seed: int) -> Network:
+    """The network of an autoencoder that is fitted with a seed of its own, for held-out errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all sequences tells of it
-        module = _fit_whole(autoencoder, _take(sequences, train)).module_
-    return _Part(standard_errors(module, sequences, test, scale), _size(module, sequences, train, scale))
-
-
-def _size(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> float:
-    """Root mean square of a network's errors."""
-    sizes = [
-        (_root_mean_square(standard_errors(module, sequences, batch, scale)), sequences.lengths[batch].sum())
-        for batch in batches_of_rows(sequences, rows)
-    ]
-    values, weights = np.array(sizes).T
-    return float(np.sqrt(np.average(np.square(values), weights=weights)))
-
-
-def _root_mean_square(errors: Float32) -> float:
-    return float(np.sqrt(np.nanmean(np.square(errors), dtype=np.float64)))
-
-
-def _rescaling(training_size: float, training_sizes: Float64, held_out_size: float) -> float:
-    """What to multiply held-out errors by, so that they suit the network in use rather than those behind them.
-
-    Where these networks err no more on held-out than on their training data, a network's training error is what to
-    expect of it, and that of the one in use may well be another. Where they err more, by a tenth or above, training
-    errors say how much is known by heart, and nothing is changed.
-    """
-    others = max(float(np.sqrt(np.mean(np.square(training_sizes)))), _LEAST_ERROR)
-    growth = held_out_size / others - 1
-    return float((max(training_size, _LEAST_ERROR) / others) ** np.clip(1 - growth / _LEARNED_BY_HEART, 0, 1))
-
-
-def _take(sequences: Sequences, rows: Int64) -> Any:
-    """Some sequences as X was: a table, an array or a list."""
-    sizes = sequences.sizes[rows]
-    steps = np.concatenate(
-        [sequences.steps[start : start + size] for start, size in zip(sequences.starts[rows], sizes, strict=True)]
-    )
-    return restore(steps, sizes, sizes, sequences.container)
+        fitted = _fit_to_the_end(clone(autoencoder).set_params(random_state=seed), sequences)
+    return Network(fitted.module_, fitted.channel_scale_)

@@ -1,11 +1,13 @@
 """Outlier detection: scikit-learn's contract for sequences of every kind, scores by hand, thresholds, refusals."""
 
 import copy
+import itertools
 import pickle
 from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from numpy.typing import NDArray
@@ -17,12 +19,13 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, TimeSeriesS
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _outlier
+from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._inference import _errors, _passes
-from sklearn_seqae._inference._errors import ErrorGaussian
-from sklearn_seqae._outlier import _rescaling
 from sklearn_seqae._training import _net
 from tests.containers import CLOSE, KINDS, assert_close, lengths_of, make, pad, rows, to_dtype
+from tests.inference.drawing import Drawing
 from tests.tiny import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -213,43 +216,17 @@ def test_time_steps_come_back_in_kind(kind: str, setting: str) -> None:
         assert (values[~np.isnan(x)] >= 0).all()
 
 
-def test_mahalanobis_by_hand() -> None:
-    gaussian = ErrorGaussian(np.array([1.0, 2.0]), np.array([[4.0, 1.0], [1.0, 1.0]]))
-    errors = np.array([[-3.0, 2.0], [1.0, -3.0], [np.nan, 4.0], [np.nan, np.nan]], dtype=np.float32)
-    # The covariance's inverse is [[1, -1], [-1, 4]] / 3. The third step has one channel of two: twice (4 - 2)² / 1.
-    np.testing.assert_allclose(gaussian.squared_distances(errors)[:, 0], [4 / 3, 4 / 3, 8, np.nan], rtol=1e-6)
-    np.testing.assert_allclose(
-        gaussian.squared_deviations(errors)[:3], [[1.0, 0.0], [0.0, 1.0], [np.nan, 4.0]], rtol=1e-6
-    )
-
-
-def test_mahalanobis_model_is_that_of_the_held_out_absolute_errors() -> None:
+def test_mahalanobis_model_is_that_of_the_held_out_absolute_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     X = np.random.default_rng(0).normal(size=(40, 9, 2)) * [1, 50]
+    fits = fits_of(monkeypatch)
     detector = model("mahalanobis", cv=KFold(2)).fit(X)
-    halves = [tiny(batch_size=4).fit(X[half]) for half in (slice(20, None), slice(20))]
+    _, *halves = (fitted for fitted, _ in fits)
     found = np.concatenate([halves[0].reconstruct(X[:20]), halves[1].reconstruct(X[20:])])
     errors = np.abs((found - X) / detector.autoencoder_.channel_scale_).reshape(-1, 2)
     np.testing.assert_allclose(detector.location_, errors.mean(axis=0), rtol=1e-4)
     deviation = errors.std(axis=0)
     expected = LedoitWolf().fit(errors / deviation).covariance_ * np.outer(deviation, deviation)
     np.testing.assert_allclose(detector.covariance_, expected, rtol=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("training", "others", "held_out", "factor"),
-    [
-        (1.0, [1.0, 1.0], 2.0, 1.0),
-        (0.1, [1.0, 1.0], 2.0, 1.0),  # trained longer: what it has learned by heart says nothing of new data
-        (0.1, [1.0, 1.0], 1.0, 0.1),  # none learns by heart, so this one is better
-        (3.0, [1.0, 1.0], 0.9, 3.0),  # or worse
-        (4.0, [1.0, 1.0], 1.05, 2.0),  # half way
-        (0.0, [0.0, 0.0], 0.0, 1.0),
-    ],
-)
-def test_held_out_errors_are_scaled_to_the_network_in_use(
-    training: float, others: list[float], held_out: float, factor: float
-) -> None:
-    assert _rescaling(training, np.array(others), held_out) == pytest.approx(factor, rel=1e-4)
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
@@ -294,6 +271,50 @@ def test_false_alarms_on_new_data_are_about_as_rare_as_promised_and_more_frequen
     assert training_rate > held_out_rate
 
 
+def draw_shares(monkeypatch: pytest.MonkeyPatch, whole: float, part: float) -> None:
+    """Replace training: the networks draw a share of each value, that of all sequences and those of the parts."""
+    shares = itertools.chain([whole], itertools.repeat(part))
+
+    def fit(autoencoder: LSTMAutoencoder, sequences: Sequences) -> LSTMAutoencoder:
+        fitted = clone(autoencoder)
+        fitted.container_, fitted.n_channels_in_ = sequences.container, sequences.n_channels
+        fitted.n_timesteps_in_ = sequences.n_timesteps
+        fitted.channel_mean_, fitted.channel_scale_ = channel_statistics(sequences)
+        fitted.module_ = Drawing(next(shares), sequences.n_channels)
+        return fitted
+
+    monkeypatch.setattr(_outlier, "_fit_to_the_end", fit)
+
+
+def uneven(n: int, n_channels: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Noise whose level differs from sequence to sequence and from channel to channel: (n, 20, n_channels)."""
+    return rng.lognormal(0, 0.7, (n, 1, n_channels)) * rng.normal(size=(n, 20, n_channels))
+
+
+@pytest.mark.parametrize("n_channels", [1, 6, 30])
+@pytest.mark.parametrize("scoring", ["mae", "mse", "mahalanobis"])
+def test_false_alarms_are_as_rare_as_promised_whatever_the_score(
+    scoring: str, n_channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = []
+    for seed in range(20):
+        draw_shares(monkeypatch, 0, 0)
+        rng = np.random.default_rng(seed)
+        detector = LSTMOutlierDetector(scoring=scoring, random_state=seed).fit(uneven(40, n_channels, rng))
+        rates.append(np.mean(detector.predict(uneven(200, n_channels, rng)) == -1))
+    assert 0.03 < np.mean(rates) < 0.07
+
+
+def test_where_nothing_is_learned_by_heart_the_threshold_is_that_of_the_network_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    X = np.resize([[1.0, -1, 1, -1], [-1, 1, 1, -1]], (40, 4))  # of mean 0 and variance 1, any part of them
+    draw_shares(monkeypatch, 0.25, 0.5)
+    detector = model().fit(X)
+    np.testing.assert_allclose(detector.held_out_scores_, -0.75, rtol=1e-6)  # not -0.5
+    np.testing.assert_allclose(detector.score_samples(X), -0.75, rtol=1e-6)
+
+
 def test_a_share_as_contamination_is_marked_in_the_training_data() -> None:
     X = waves(50)
     for contamination in (0.1, 0.5):
@@ -312,19 +333,25 @@ def test_false_alarm_rate_moves_the_threshold() -> None:
 # The split
 
 
-def rows_trained_on(monkeypatch: pytest.MonkeyPatch, X: NDArray[Any], **params: Any) -> list[set[int]]:
-    """Which rows of a table, whose first column numbers them, each fit saw; the last column is not told apart."""
-    seen: list[set[int]] = []
+def fits_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[LSTMAutoencoder, Sequences]]:
+    """A list of the autoencoders that will be fitted, in that order, and what each is given."""
+    fits: list[tuple[LSTMAutoencoder, Sequences]] = []
     original = LSTMAutoencoder.fit
 
     def fit(self: LSTMAutoencoder, X: Any, y: Any = None) -> LSTMAutoencoder:
-        seen.append(set(np.asarray(X)[:, 0].round().astype(int).tolist()))
+        fits.append((self, X))
         return original(self, X, y)
 
     monkeypatch.setattr(LSTMAutoencoder, "fit", fit)
+    return fits
+
+
+def rows_trained_on(monkeypatch: pytest.MonkeyPatch, X: NDArray[Any], **params: Any) -> list[set[int]]:
+    """Which rows of a table, whose first column numbers them, each fit saw."""
+    fits = fits_of(monkeypatch)
     groups = params.pop("groups", None)
     model(**params).fit(X, groups=groups)
-    return seen
+    return [set(sequences.steps[sequences.starts, 0].round().astype(int).tolist()) for _, sequences in fits]
 
 
 def numbered(n: int) -> NDArray[np.float64]:
@@ -340,9 +367,20 @@ def test_each_part_is_held_out_once_from_networks_for_the_threshold_alone(monkey
     assert any(max(part) - min(part) > 1 for part in left_out)  # shuffled
 
 
+def test_sequences_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = fits_of(monkeypatch)
+    frame = pd.DataFrame(numbered(6), columns=list("abcd"))
+    detector = model(cv=2).fit(frame)
+    whole, *parts = (sequences for _, sequences in fits)
+    assert all(part.steps is whole.steps for part in parts)
+    for fitted in (detector, detector.autoencoder_):
+        assert fitted.n_features_in_ == 4
+        assert fitted.feature_names_in_.tolist() == list("abcd")
+
+
 def test_groups_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = np.array(list("aabbbccddd"))
-    for cv in (3, GroupKFold(3)):
+    for cv in (3, None, GroupKFold(3)):
         whole, *parts = rows_trained_on(monkeypatch, numbered(10), cv=cv, groups=groups)
         for part in parts:
             assert not {groups[i] for i in part} & {groups[i] for i in whole - part}
@@ -393,6 +431,23 @@ def test_seed_is_the_detectors_or_the_autoencoders() -> None:
     assert offset(None, None) != offset(None, None)
 
 
+def test_each_fit_has_a_seed_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = fits_of(monkeypatch)
+    for own in (None, 5):
+        fits.clear()
+        model(autoencoder=tiny(random_state=own), cv=3).fit(waves(6))
+        assert len({fitted.random_state for fitted, _ in fits}) == len(fits) == 4
+        assert own is None or fits[0][0].random_state == own
+
+
+def test_a_generator_of_the_autoencoder_stays_as_it_is() -> None:
+    state = np.random.RandomState(0)
+    detector = LSTMOutlierDetector(tiny(random_state=state), cv=2)
+    offsets = [detector.fit(waves(10)).offset_ for _ in range(2)]
+    assert offsets[0] == offsets[1]
+    assert state.randint(1000) == np.random.RandomState(0).randint(1000)
+
+
 def test_a_second_fit_forgets_the_first() -> None:
     detector = model("mahalanobis").fit(make("array")).set_params(scoring="mse", contamination=0.1).fit(make("list_1d"))
     assert not hasattr(detector, "covariance_")
@@ -418,6 +473,15 @@ def test_refuses_one_sequence_where_two_are_needed() -> None:
     assert model("mse").fit(waves(1)).predict(waves(1)).shape == (1,)
     with pytest.raises(ValueError, match="at least 2 groups"):
         model().fit(waves(4), groups=[0, 0, 0, 0])
+
+
+def test_refuses_parts_that_say_nothing_of_new_sequences() -> None:
+    with pytest.raises(ValueError, match=r"Part 0 of cv=.* has no sequences to hold out"):
+        model(cv=[([0, 1, 2, 3], [])]).fit(waves(4))
+    one = [([2, 3], [0, 1])]
+    assert model(cv=one).fit(waves(4)).held_out_scores_.shape == (2,)
+    with pytest.raises(ValueError, match=r"Part 0 of cv holds all .*mahalanobis"):
+        model("mahalanobis", cv=one).fit(waves(4))
 
 
 def test_refuses_groups_of_another_length() -> None:
