@@ -1,8 +1,12 @@
 """Sequences for networks, and what is compared with them."""
 
+from typing import Any
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
+
+from sklearn_seqae._network._recurrent import LSTM
 
 N_SEQUENCES, N_TIMESTEPS, N_CHANNELS = 4, 7, 2
 
@@ -43,3 +47,24 @@ def batches_with_lengths(draw: st.DrawFn) -> tuple[Tensor, list[int]]:
     n_timesteps = draw(st.integers(1, 9))
     lengths = draw(st.lists(st.integers(1, n_timesteps), min_size=1, max_size=5))
     return sequences(len(lengths), n_timesteps, draw(st.integers(1, 3))), lengths
+
+
+def lstm_pair(input_size: int, hidden_size: int) -> tuple[LSTM, nn.LSTM]:
+    """Ours and torch's, of equal parameters."""
+    ours, torchs = LSTM(input_size, hidden_size), nn.LSTM(input_size, hidden_size, batch_first=True)
+    fill_parameters(ours)
+    torchs.load_state_dict(ours.state_dict())
+    return ours, torchs
+
+
+def results(lstm: Any, x: Tensor, state: Any) -> list[Tensor]:
+    """Outputs, last hidden state, and the gradients of everything, for a loss that all of them matter to."""
+    x = x.clone().requires_grad_()
+    state = None if state is None else tuple(part.clone().requires_grad_() for part in state)
+    if isinstance(lstm, LSTM):
+        outputs, last = lstm(x, state)
+    else:
+        outputs, (last, _) = lstm(x, None if state is None else tuple(part[None] for part in state))
+        last = last[0]
+    loss = (outputs * torch.linspace(-1, 1, outputs.numel()).reshape(outputs.shape)).sum() + last.square().sum()
+    return [outputs, last, *torch.autograd.grad(loss, [x, *(state or ()), *lstm.parameters()])]

@@ -12,7 +12,8 @@ import sklearn_seqae
 # Lowest first: rooms, and modules at the root, by their dotted names below the package. A module imports only from
 # levels below its own and from its own room, where no two modules import each other.
 LEVELS = [
-    {"_compute", "_data", "_fast"},
+    {"_data", "_fast"},
+    {"_compute"},
     {"_network"},
     {"_training", "_inference"},
     {"_base", "_selection", "_windows"},
@@ -80,13 +81,16 @@ def modules_that_meet(library: str) -> set[str]:
 
 
 def own_modules(module: str) -> set[str]:
-    """Modules of the package that a module imports; a name that is none stands for the package's root."""
+    """Modules of the package that a module imports, a room where it is not there, else the package's root."""
     own = {
         name.removeprefix(PACKAGE).lstrip(".")
         for name in imported(ast.walk(TREES[module]))
         if belongs_to(name, PACKAGE)
     }
-    return {next((m for m in (name, name.rpartition(".")[0]) if m in TREES), "__init__") for name in own}
+    return {
+        next((m for m in (name, name.rpartition(".")[0], room(name)) if m in TREES or m in LEVEL), "__init__")
+        for name in own
+    }
 
 
 def room(module: str) -> str:
@@ -147,6 +151,11 @@ def test_framework_is_met_in_its_room_alone(library: str, rooms: set[str]) -> No
 @pytest.mark.parametrize("library", ["sklearn", "skorch", "scipy", "pandas"])
 def test_the_network_can_be_used_without(library: str) -> None:
     assert not {module for module in modules_that_meet(library) if room(module) in ("_network", "_compute", "_fast")}
+
+
+def test_there_is_one_door_to_the_short_cuts() -> None:
+    through = {m for m in TREES if room(m) != "_fast" and any(room(other) == "_fast" for other in own_modules(m))}
+    assert through == {"_compute._shortcuts"}
 
 
 def test_torch_nn_is_not_reached_through_torch() -> None:

@@ -1,4 +1,4 @@
-"""How torch computes: on which device, and with how many threads.
+"""How torch computes: on which device, with how many threads, and by which short cuts.
 
 Nothing here knows sequences, networks or estimators.
 """

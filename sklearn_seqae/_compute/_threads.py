@@ -1,4 +1,4 @@
-"""How torch computes: with how many threads, and with what memory."""
+"""How torch computes: with how many threads."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,29 +7,16 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["keep_freed_memory", "parallel_map", "suitable_threads"]
+__all__ = ["parallel_map", "suitable_threads"]
 
 # Multiply-adds in one pass of a batch below which a second thread gains little, and loses much beside a busy process.
 _SMALL_WORK = 200_000_000
-
-_KEPT_BYTES = 31 * 2**20
 
 # Calls at once: each has a workspace, of some 100 MB for a wide network.
 _MOST_CALLS = 8
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def keep_freed_memory() -> None:
-    """Let the C library keep blocks of up to 31 MiB that are freed, rather than give them back to the kernel.
-
-    A training step frees its workspaces and takes them again in the next one. glibc gives large blocks back at once,
-    and the kernel must clear every page anew; a block of this size that is freed teaches glibc to keep blocks as
-    large (the dynamic threshold of `mallopt(3)`, which goes up to 32 MiB). The process may hold up to 62 MiB of free
-    memory for it, and other code computes as before. Other C libraries do not mind.
-    """
-    torch.empty(_KEPT_BYTES, dtype=torch.uint8)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_seqae._compute._threads import keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._compute._shortcuts import keep_freed_memory
+from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]

@@ -1,4 +1,4 @@
-"""LSTM layers: on oneDNN's kernel, over padded batches, in one direction or both.
+"""LSTM layers over padded batches, in one direction or both.
 
 Shapes: B sequences in a batch, T time steps, F features of a step, H hidden size.
 """
@@ -8,27 +8,15 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from sklearn_seqae._fast._operators import is_known
+from sklearn_seqae._compute._shortcuts import run_lstm
 
 __all__ = ["LSTM", "MergeMode", "RecurrentLayer", "reverse_steps"]
 
 MergeMode = Literal["sum", "concat"]
 
-# oneDNN's kernel of one layer, which torch.nn.LSTM calls on a CPU.
-_KERNEL_IS_KNOWN = torch.backends.mkldnn.is_available() and is_known(  # type: ignore[no-untyped-call]
-    "mkldnn_rnn_layer",
-    "input weight0 weight1 weight2 weight3 hx_ cx_ reverse batch_sizes mode hidden_size num_layers has_biases "
-    "bidirectional batch_first train",
-)
-_LSTM_MODE = 2
-
 
 class LSTM(nn.LSTM):
-    """`torch.nn.LSTM` of one layer in one direction, batches first, without its detours around oneDNN's kernel.
-
-    What comes out is the same to the last bit. torch calls the kernel too, but stacks, splits and transposes around it,
-    which is a twentieth of a training step of a very small network. Where the kernel cannot be used (on a GPU, in other
-    precisions, while the network is traced), torch goes its own way.
+    """`torch.nn.LSTM` of one layer in one direction, batches first, with or without a state to start from.
 
     Parameters
     ----------
@@ -49,45 +37,11 @@ class LSTM(nn.LSTM):
     def forward(  # type: ignore[override]
         self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
-        if not self._fits_kernel(x):
-            outputs, (last, _) = super().forward(x, None if state is None else (state[0][None], state[1][None]))
-            return outputs, last[0]
-        if state is None:  # zeros, as torch's
-            hidden = cell = x.new_zeros(len(x), self.hidden_size)
-        else:
-            hidden, cell = state
-        input_weight, hidden_weight, input_bias, hidden_bias = self.all_weights[0]
-        outputs, last, _, _ = torch.mkldnn_rnn_layer(
-            x.transpose(0, 1).contiguous(),  # (T, B, input_size)
-            input_weight,
-            hidden_weight,
-            input_bias,
-            hidden_bias,
-            hidden,
-            cell,
-            reverse=False,
-            batch_sizes=(),
-            mode=_LSTM_MODE,
-            hidden_size=self.hidden_size,
-            num_layers=1,
-            has_biases=True,
-            bidirectional=False,
-            batch_first=False,
-            train=torch.is_grad_enabled(),
-        )
-        return outputs.transpose(0, 1), last
-
-    def _fits_kernel(self, x: Tensor) -> bool:
-        return bool(
-            _KERNEL_IS_KNOWN
-            and not torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
-            and x.device.type == "cpu"
-            and x.dtype == self.weight_ih_l0.dtype == torch.float32
-            and x.numel() > 0
-            and torch.backends.mkldnn.enabled
-            and not torch.is_autocast_enabled("cpu")
-            and not torch.compiler.is_compiling()
-        )
+        result = run_lstm(self, x, state)
+        if result is not None:
+            return result
+        outputs, (last, _) = super().forward(x, None if state is None else (state[0][None], state[1][None]))
+        return outputs, last[0]
 
 
 class RecurrentLayer(nn.Module):

@@ -16,9 +16,8 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, GradientNormCl
 from skorch.helper import predefined_split
 from skorch.history import History
 
+from sklearn_seqae._compute._shortcuts import Halves, Updates
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._fast._halves import Halves
-from sklearn_seqae._fast._updates import Updates
 from sklearn_seqae._network._loss import MaskedLoss
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._batching import TrainingBatches, ValidationBatches
@@ -189,8 +188,8 @@ class Net(NeuralNet):
 
     finished_ = False
     interrupted_ = False
-    halves_: Halves | None = None
-    updates_: Updates | None = None
+    halves_: "Halves | None" = None
+    updates_: "Updates | None" = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:

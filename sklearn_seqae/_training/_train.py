@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
-from sklearn_seqae._compute._threads import keep_freed_memory, parallel_map, suitable_threads
+from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
+from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._fast._halves import Halves
-from sklearn_seqae._fast._updates import Updates
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._net import Net, ProgressBar, TrainingSettings, make_net
 from sklearn_seqae._training._principal import principal_components
@@ -117,10 +116,10 @@ def _shortcuts(
     batch_size, n_timesteps = min(settings.batch_size, len(data)), int(data.lengths.max())
     work = net.module_.multiply_adds(batch_size, n_timesteps)
     unwatched = _runs_as_it_comes(settings, module_params)
-    if unwatched:
+    if unwatched and Updates is not None:
         net.updates_ = Updates(net.optimizer_)
     on_cpu = torch.device(settings.device).type == "cpu"
-    if not (unwatched and on_cpu and Halves.pay(net.module_, batch_size, n_timesteps)):
+    if not (unwatched and on_cpu and Halves is not None and Halves.pay(net.module_, batch_size, n_timesteps)):
         with suitable_threads(work):
             yield
         return
