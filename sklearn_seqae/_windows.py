@@ -116,14 +116,15 @@ def stitch_windows(
     width: int | None = None,
     groups: ArrayLike | None = None,
     drop_remainder: bool = False,
+    reduce: str = "mean",
 ) -> Array:
-    """Put results for windows back onto the series: each step has the mean of all windows that it is in.
+    """Put results for windows back onto the series: each step has the mean, or maximum, of all windows that it is in.
 
     Parameters
     ----------
     values : array-like of shape (n_windows, width, n_channels), (n_windows, width) or (n_windows,)
         Values for each step of the windows that :func:`sliding_windows` returned, or one for each window, such as its
-        score. NaN is left out of the mean, and so is what is behind the end of a padded window.
+        score. NaN is left out, and so is what is behind the end of a padded window.
     stride : int
         As it was for :func:`sliding_windows`.
     n_timesteps : int
@@ -134,6 +135,9 @@ def stitch_windows(
         As they were for :func:`sliding_windows`.
     drop_remainder : bool, default=False
         As it was for :func:`sliding_windows`.
+    reduce : {"mean", "max"}, default="mean"
+        What a step that is in several windows gets: their mean, which tells best where in a series something is, or
+        their maximum, which is to be compared with a threshold for windows; see Notes.
 
     Returns
     -------
@@ -144,7 +148,8 @@ def stitch_windows(
     ------
     ValueError
         If `values` has another number of windows than :func:`sliding_windows` makes for these arguments, other than
-        one to three axes, or another width than `width`; if `width` is needed; and as for :func:`sliding_windows`.
+        one to three axes, or another width than `width`; if `width` is needed; if `reduce` is neither "mean" nor
+        "max"; and as for :func:`sliding_windows`.
     TypeError
         If `values` does not hold real numbers.
 
@@ -155,6 +160,10 @@ def stitch_windows(
     Notes
     -----
     Windows put back unchanged give the series, to the last bit: equal values have exactly that value as their mean.
+
+    A threshold for the scores of windows is none for their means, which are far less often beyond it. With
+    ``reduce="max"`` a step is above the threshold exactly if a window that it is in is above it: a detector's labels
+    for windows, put onto the series.
 
     Examples
     --------
@@ -169,7 +178,11 @@ def stitch_windows(
 
     >>> stitch_windows([1, 2, 6], stride=2, n_timesteps=8, width=4)
     array([1. , 1. , 1.5, 1.5, 4. , 4. , 6. , 6. ])
+    >>> stitch_windows([1, 2, 6], stride=2, n_timesteps=8, width=4, reduce="max") > 4
+    array([False, False, False, False,  True,  True,  True,  True])
     """
+    if reduce not in _BY_STEP:
+        raise ValueError(f'reduce must be "mean" or "max", got {reduce!r}.')
     array, width = _read_values(values, width)
     n_timesteps = positive(n_timesteps, "n_timesteps")
     plan = plan_windows(n_timesteps, width, stride, groups, drop_remainder)
@@ -180,8 +193,8 @@ def stitch_windows(
             f"with stride={stride} and drop_remainder={drop_remainder}. Pass the arguments that `sliding_windows` had."
         )
     per_step = array.reshape(len(array), array.shape[1] if array.ndim > 1 else 1, -1)
-    means = _mean_by_step(np.broadcast_to(per_step, (len(array), width, per_step.shape[2])), plan, n_timesteps)
-    return means if array.ndim == 3 else means[:, 0]
+    by_step = _BY_STEP[reduce](np.broadcast_to(per_step, (len(array), width, per_step.shape[2])), plan, n_timesteps)
+    return by_step if array.ndim == 3 else by_step[:, 0]
 
 
 # Cutting
@@ -232,6 +245,17 @@ def _mean_by_step(values: Array, plan: WindowPlan, n_timesteps: int) -> Array:
     return means
 
 
+def _max_by_step(values: Array, plan: WindowPlan, n_timesteps: int) -> Array:
+    """Maximum of the values (n_windows, width, n_channels) at each step: (n_timesteps, n_channels)."""
+    starts, lengths = plan.starts(), plan.lengths()
+    highest = np.full((n_timesteps, values.shape[2]), np.nan, dtype=values.dtype)
+    for step in range(values.shape[1]):
+        reaching = lengths > step
+        rows = (starts + step)[reaching]
+        highest[rows] = np.fmax(highest[rows], values[reaching, step])
+    return highest
+
+
 def _add_to_means(means: Array, counts: Int64, rows: Int64, new: Array) -> None:
     """Let the means at some rows, of so many values, take one more value each, unless it is NaN."""
     present = ~np.isnan(new)
@@ -243,6 +267,9 @@ def _add_to_means(means: Array, counts: Int64, rows: Int64, new: Array) -> None:
     with np.errstate(invalid="ignore"):
         moved = mean + (new / 2 - mean / 2) / (np.maximum(counts[rows], 1) / 2)
     means[rows] = np.where(settled, mean, moved)
+
+
+_BY_STEP = {"mean": _mean_by_step, "max": _max_by_step}
 
 
 # Reading what the user passed
@@ -264,7 +291,7 @@ def _read_values(values: ArrayLike, width: int | None) -> tuple[Array, int]:
     array = _as_array(values, "values")
     if array.dtype.kind not in "biuf":
         raise TypeError(
-            f"values has dtype {array.dtype}; only real numbers have a mean. Convert them to numbers first."
+            f"values has dtype {array.dtype}; only real numbers can be stitched. Convert them to numbers first."
         )
     if array.ndim not in (1, 2, 3) or array.size == 0:
         raise ValueError(

@@ -317,16 +317,17 @@ def test_round_trip_is_exact(case: Case) -> None:
     np.testing.assert_array_equal(back, expected)
 
 
-@given(cases())
-def test_result_is_the_mean_over_the_windows(case: Case) -> None:
+@pytest.mark.parametrize(("reduce", "of_list"), [("mean", np.mean), ("max", np.max)])
+@given(case=cases())
+def test_result_is_the_mean_or_maximum_over_the_windows(reduce: str, of_list: Any, case: Case) -> None:
     values = np.random.default_rng(0).normal(size=case.windows().shape[:2])
     values[values > 1] = NAN
     found: list[list[float]] = [[] for _ in case.series]
     for window, rows in zip(values, case.rows(), strict=True):
         for value, row in zip(window[: len(rows)], rows, strict=True):
             found[row] += [] if np.isnan(value) else [value]
-    expected = [float(np.mean(values)) if values else NAN for values in found]
-    back = stitch_windows(values, case.stride, len(case.series), **case.options)
+    expected = [float(of_list(values)) if values else NAN for values in found]
+    back = stitch_windows(values, case.stride, len(case.series), reduce=reduce, **case.options)
     np.testing.assert_allclose(back, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -339,11 +340,17 @@ def test_one_value_a_window_is_that_value_at_each_of_its_steps(case: Case) -> No
     np.testing.assert_array_equal(back, stitch_windows(repeated, case.stride, len(case.series), **case.options))
 
 
-def test_mean_of_overlapping_windows_worked_out_by_hand() -> None:
+def test_overlapping_windows_worked_out_by_hand() -> None:
     # Windows of 3 at rows 0, 2 and 3, of which the last was added.
     values = [[1, 2, 3], [5, 6, 7], [10, 11, 12]]
     assert stitch_windows(values, 2, 6).tolist() == [1, 2, 4, 8, 9, 12]
+    assert stitch_windows(values, 2, 6, reduce="max").tolist() == [1, 2, 5, 10, 11, 12]
     assert stitch_windows(values[:2], 2, 6, drop_remainder=True).tolist()[:5] == [1, 2, 4, 6, 7]
+
+
+def test_refuses_other_ways_to_reduce() -> None:
+    with pytest.raises(ValueError, match='reduce must be "mean" or "max", got \'median\''):
+        stitch_windows([1.0, 2.0], 1, 2, width=1, reduce="median")
 
 
 def test_channels_have_means_of_their_own() -> None:

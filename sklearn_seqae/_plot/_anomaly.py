@@ -230,8 +230,10 @@ class AnomalyDisplay(PanelDisplay):
     ) -> "AnomalyDisplay":
         """Score a series by its windows and draw it.
 
-        The score of a step is the mean over the windows that it is in, a window's score being minus the detector's
-        `score_samples`; the threshold is minus its `offset_`.
+        The score of a step is the highest of the windows that it is in, a window's score being minus the detector's
+        `score_samples`; the threshold is minus its `offset_`. So the steps that are shaded are those of the windows
+        that `predict` labels -1. A step is in several windows where they overlap, so that the share of normal steps
+        that are shaded is above the detector's `false_alarm_rate`, which is that of windows.
 
         Parameters
         ----------
@@ -264,7 +266,7 @@ class AnomalyDisplay(PanelDisplay):
             detector, "offset_", "pass a fitted LSTMOutlierDetector, or scores of your own to from_predictions."
         )
         scores = -detector.score_samples(sliding_windows(series, width, stride))
-        per_step = stitch_windows(scores, stride, len(series), width=width)
+        per_step = stitch_windows(scores, stride, len(series), width=width, reduce="max")
         threshold = -float(detector.offset_)
         return cls(series, per_step, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
 

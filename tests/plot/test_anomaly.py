@@ -130,19 +130,23 @@ def test_scores_of_a_detector() -> None:
     assert display.threshold == 4
     assert extents(display.alarm_areas_[0]) == [(1.5, 3.5)]
     display = AnomalyDisplay.from_estimator(_Detector(), series, width=2, labels=series > 0)
-    np.testing.assert_array_equal(display.score_line_.get_ydata(), [0, 0, 5, 10, 5, 0, 0, 0])
+    np.testing.assert_array_equal(display.score_line_.get_ydata(), [0, 0, 10, 10, 10, 0, 0, 0])
+    assert extents(display.alarm_areas_[0]) == [(1.5, 4.5)]
     assert extents(display.label_areas_[0]) == [(2.5, 3.5)]
 
 
-def test_scores_of_an_outlier_detector() -> None:
-    series = RNG.normal(size=(30, 2))
-    windows = sliding_windows(series, 6, 3)
-    detector = LSTMOutlierDetector(tiny(), contamination=0.2).fit(windows)
-    display = AnomalyDisplay.from_estimator(detector, series, width=6, stride=3)
-    scores = -detector.score_samples(windows)
-    drawn_scores = np.asarray(display.score_line_.get_ydata())
-    np.testing.assert_allclose(drawn_scores[[0, 3, -1]], [scores[0], scores[:2].mean(), scores[-1]])
+@pytest.mark.parametrize("stride", [1, 3, 6])
+def test_what_is_shaded_is_what_the_detector_labels(stride: int) -> None:
+    series = np.random.default_rng(0).normal(size=(30, 2))
+    detector = LSTMOutlierDetector(tiny(), contamination=0.2).fit(sliding_windows(series, 6, 3))
+    display = AnomalyDisplay.from_estimator(detector, series, width=6, stride=stride)
     assert display.threshold == -detector.offset_
+    rows = sliding_windows(np.arange(30), 6, stride)[:, :, 0]
+    alarms = np.unique(rows[detector.predict(sliding_windows(series, 6, stride)) == -1])
+    assert 0 < len(alarms) < 30
+    edges = extents(display.alarm_areas_[0])
+    assert [step for step in range(30) if any(left < step < right for left, right in edges)] == alarms.tolist()
+    assert np.flatnonzero(np.asarray(display.score_line_.get_ydata()) > display.threshold).tolist() == alarms.tolist()
 
 
 @pytest.mark.parametrize(
