@@ -1,4 +1,4 @@
-"""The time axis: where steps are on it, which are shaded, and its ticks."""
+"""The time axis: where steps are on it, which are shaded, and how many ticks it has room for."""
 
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["on_axis", "shade_steps", "tidy_time", "times_of"]
 
 Array = NDArray[Any]
+
+# Inches, at matplotlib's usual font size: a digit, and an axis whose label would meet a year at its end.
+_DIGIT, _NARROW = 0.09, 2.0
+# Typographic points: a line of text.
+_LINE = 12.0
 
 
 def times_of(time: Any, n_timesteps: int) -> Array:
@@ -93,14 +98,70 @@ def shade_steps(
     return areas
 
 
-def tidy_time(axis: "Axes", n_ticks: int, counts_steps: bool) -> None:
-    """Few ticks on the time axis: whole steps, or dates without repetition."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+def tidy_time(axis: "Axes", most: int, counts_steps: bool) -> None:
+    """Few ticks on the time axis, as many as have room: whole steps, numbers, or dates without repetition.
+
+    Parameters
+    ----------
+    axis : Axes
+        What to draw is drawn, and its figure has the size that it will have.
+    most : int
+        How many intervals between ticks there are at most.
+    counts_steps : bool
+        Whether ticks are whole numbers.
+    """
+    from matplotlib.dates import AutoDateLocator
     from matplotlib.ticker import MaxNLocator
 
-    if counts_steps:
-        axis.xaxis.set_major_locator(MaxNLocator(n_ticks, steps=[1, 2, 5, 10], integer=True))
-    elif isinstance(axis.xaxis.get_major_locator(), AutoDateLocator):
-        locator = AutoDateLocator(minticks=2, maxticks=n_ticks)  # type: ignore[no-untyped-call]
+    locator = axis.xaxis.get_major_locator()
+    if isinstance(locator, AutoDateLocator):
+        _tidy_dates(axis, most)
+    elif isinstance(locator, MaxNLocator):
+        steps = [1, 2, 5, 10] if counts_steps else [1, 2, 2.5, 5, 10]
+        for n in range(most, 0, -1):
+            axis.xaxis.set_major_locator(MaxNLocator(n, steps=steps, integer=counts_steps, min_n_ticks=1))
+            if _has_room(axis):
+                break
+    _lower_label(axis)
+
+
+def _tidy_dates(axis: "Axes", most: int) -> None:
+    """Few dates without repetition, as many as have room."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.ticker import FixedLocator
+
+    for n in range(most, 2, -1):
+        # Where two hours are asked for at least, 119 minutes must do, in steps of at most 30: that takes five ticks.
+        locator = AutoDateLocator(minticks=2 if n >= 5 else 1, maxticks=n)  # type: ignore[no-untyped-call]
         axis.xaxis.set_major_locator(locator)
         axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        if _has_room(axis):
+            return
+    axis.xaxis.set_major_locator(FixedLocator(_ticks(axis)[::3].tolist()))
+
+
+def _ticks(axis: "Axes") -> NDArray[np.float64]:
+    """Ticks of the time axis that are within its limits."""
+    left, right = sorted(axis.get_xlim())
+    places = np.asarray(axis.xaxis.get_majorticklocs(), dtype=np.float64)
+    return places[(left <= places) & (places <= right)]
+
+
+def _has_room(axis: "Axes") -> bool:
+    """Whether the labels of the time axis stand apart."""
+    places = _ticks(axis)
+    if len(places) < 2:
+        return True
+    longest = max(map(len, axis.xaxis.get_major_formatter().format_ticks(list(places))))
+    inches = axis.get_window_extent().width / axis.figure.dpi
+    return bool((longest + 1) * _DIGIT <= np.diff(places).min() / np.ptp(axis.get_xlim()) * inches)
+
+
+def _lower_label(axis: "Axes") -> None:
+    """Set the label of a narrow time axis below the year, or whatever its ticks have in common, at its end."""
+    from matplotlib import rcParams
+
+    inches = axis.get_window_extent().width / axis.figure.dpi
+    axis.xaxis.labelpad = rcParams["axes.labelpad"]
+    if inches < _NARROW and axis.xaxis.get_major_formatter().get_offset():
+        axis.xaxis.labelpad += _LINE
