@@ -49,7 +49,7 @@ class Panels:
     def add_legend(self, handles: "Sequence[Artist]") -> None:
         """Add a legend above the panels; where axes were given, in the first of them."""
         if self.legend_ax is None:
-            self.axes[0, 0].legend(handles=handles, loc="upper right")
+            self.axes[0, 0].legend(handles=handles, loc="best")
             return
         self.legend_ax.legend(
             handles=handles,
@@ -110,13 +110,15 @@ def make_panels(
 
 def _set_legend_apart(ax: "Axes", labels: Sequence[str], title_lines: int) -> "tuple[Axes | None, SubplotSpec, int]":
     """Divide axes into some for the legend and a place for the rest; and how wide the legend is, in entries."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     figure, spec = ax.figure, ax.get_subplotspec()
     assert spec is not None
     if not labels:
         return None, spec, 1
-    arranged = figure.get_layout_engine() is not None
+    arranged = isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine)
     bounds = ax.get_window_extent()
-    # A layout engine leaves room for titles by itself, and widens the axes of a grid of one up to the figure's edge.
+    # This engine leaves room for titles by itself, and widens the axes of a grid of one up to the figure's edge.
     alone = arranged and spec.get_gridspec().ncols == 1
     width = figure.bbox.width / figure.dpi - 0.2 if alone else bounds.width / figure.dpi
     n_beside = _legend_columns(labels, width)

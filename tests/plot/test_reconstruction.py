@@ -221,7 +221,7 @@ def test_plot_again_in_given_axes() -> None:
 def test_titles_do_not_touch_the_legend() -> None:
     X = RNG.normal(size=(2, 9, 1))
     X[0, 3], X[1, 6:] = NAN, NAN
-    for layout in (None, "constrained"):
+    for layout in (None, "constrained", "tight"):
         figure = Figure(figsize=(7, 3), layout=layout)
         display = ReconstructionDisplay.from_predictions(X, X, ax=figure.add_subplot())
         legend = legend_of(drawn(figure))
