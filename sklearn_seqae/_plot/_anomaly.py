@@ -142,7 +142,7 @@ class AnomalyDisplay(PanelDisplay):
         self._require_matplotlib("plot")
         series, scores, known = self._read()
         view = self._view(series.shape[1], len(series), channels=channels, units=units, time=time, xlabel=xlabel)
-        ylabels = [*view.ylabels, "anomaly score"]
+        ylabels = [*view.ylabels, "score"]
         size, texts = (6.5, 1.05 * len(ylabels) + 1.2), self._legend_texts(known)
         panels = self._take_panels(ax, (len(ylabels), 1), size=size, labels=texts)
         self.ax_ = panels.axes[:, 0]

@@ -34,8 +34,8 @@ OKABE_ITO = (BLUE, VERMILION, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000",
 
 # Vector files of so many points are slow to open: from here on, points are pixels in them.
 RASTERIZE_FROM = 5000
-# A logarithmic axis from a to less than this many times a has ticks like a linear one.
-_SMALL_RANGE = 30
+# From here on, a logarithmic axis has enough powers of ten.
+_WIDE_RANGE = 1000
 
 
 def merge_style(kind: "type[Artist]", style: Style, given: Style | None) -> dict[str, Any]:
@@ -72,12 +72,16 @@ def tidy_values(axis: "Axes") -> None:
 
 
 def tidy_log(axis: "Axes") -> None:
-    """A logarithmic axis of values, with ticks like a linear one where powers of ten would be too few."""
-    from matplotlib.ticker import NullFormatter, ScalarFormatter
+    """A logarithmic axis of values with a few plain numbers at its ticks, or with powers of ten over a wide range."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axis.set_yscale("log")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     low, high = axis.get_ylim()
-    if high < _SMALL_RANGE * low:  # the multiples of powers of ten would overlap
+    if high >= _WIDE_RANGE * low:
+        return
+    if high < 10 * low:  # may hold no round number of a logarithmic scale
         tidy_values(axis)
-        axis.yaxis.set_major_formatter(ScalarFormatter())
-        axis.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
