@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import LogNorm, to_hex
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -66,6 +68,24 @@ def test_codes_of_one_value_are_drawn_by_rank() -> None:
     display = LatentDisplay([[3.0], [1.0], [2.0], [0.0]], labels=list("aabb")).plot()
     np.testing.assert_array_equal(display.points_[:, 1], [1, 0.5, 1, 0.5])
     assert display.ax_.get_ylabel() == "share of sequences up to here, by label"
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=20))
+def test_the_share_counts_the_sequences_up_to_a_code(codes: list[int]) -> None:
+    display = LatentDisplay(np.array(codes)[:, np.newaxis]).plot()
+    expected = [np.mean(np.array(codes) <= code) for code in codes]
+    np.testing.assert_allclose(display.points_[:, 1], expected)
+    plt.close(display.figure_)
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_whatever_scikit_learn_is_set_to_return(output: str) -> None:
+    codes = RNG.normal(size=(30, 4))
+    expected = LatentDisplay.from_predictions(codes).points_
+    with config_context(transform_output=output):
+        display = LatentDisplay.from_predictions(codes)
+    np.testing.assert_array_equal(display.points_, expected)
+    drawn(display.figure_)
 
 
 @pytest.mark.parametrize("codes", [np.ones((1, 5)), np.ones((4, 5)), np.ones((1, 1)), np.ones((1, 2))])
@@ -210,6 +230,8 @@ def test_refused_estimators_of_codes(fitted: LSTMAutoencoder) -> None:
     X = np.ones((2, 6, 2))
     with pytest.raises(NotFittedError):
         LatentDisplay.from_estimator(tiny(), X)
+    with pytest.raises(TypeError, match="LogisticRegression has no `transform`: pass an LSTMAutoencoder"):
+        LatentDisplay.from_estimator(LogisticRegression().fit([[0], [1]], [0, 1]), X)
     with pytest.raises(ValueError, match="color_by must be"):
         LatentDisplay.from_estimator(fitted, X, color_by="y")
     with pytest.raises(ValueError, match="labels has shape"):

@@ -6,7 +6,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LossCurveDisplay
-from tests.plot.displays import legend_texts, without_windows
+from tests.plot.displays import drawn, legend_texts, without_windows
 from tests.tiny import tiny
 
 __all__ = ["without_windows"]  # fixtures
@@ -35,6 +35,16 @@ def test_best_epoch_of_the_training_loss() -> None:
     assert legend_texts(display.ax_.get_legend()) == ["training", "best: epoch 3"]
     display = LossCurveDisplay([NAN, np.inf]).plot()
     assert display.best_marker_ is None
+
+
+def test_epochs_without_validation_are_gaps() -> None:
+    display = LossCurveDisplay([5.0, 4, 3, 2, 1], [NAN, 2, NAN, 4, 3]).plot()
+    assert display.validation_line_ is not None
+    np.testing.assert_array_equal(display.validation_line_.get_ydata(), [NAN, 2, NAN, 4, 3])
+    assert legend_texts(display.ax_.get_legend()) == ["training", "validation", "best: epoch 2"]
+    (dot,) = [line for line in display.ax_.lines if line.get_marker() == "."]  # where no line reaches
+    np.testing.assert_array_equal(dot.get_xydata(), [[2, 2]])
+    drawn(display.figure_)
 
 
 @pytest.mark.parametrize(
