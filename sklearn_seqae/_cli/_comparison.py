@@ -100,11 +100,13 @@ def fit_linear(sequences: Sequences, training: Rows, n_components: int) -> Linea
     if not np.ptp(table[training], axis=0).any():
         return "the training sequences are all the same"
     pca = PCA(min(n_components, len(training), table.shape[1]), random_state=0)
+    pca.set_output(transform="default")  # an array, whatever scikit-learn is set to
     return LinearModel(pca.fit(table[training]), table)
 
 
 def accuracy(codes: Array, labels: Array, split: Split) -> float:
     """Share of the scored sequences whose label a logistic regression tells from the codes."""
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    scaler = StandardScaler().set_output(transform="default")
+    classifier = make_pipeline(scaler, LogisticRegression(max_iter=1000))
     classifier.fit(codes[split.training], labels[split.training])
     return float(classifier.score(codes[split.scored], labels[split.scored]))

@@ -209,7 +209,8 @@ def _fit(data: _Data, split: Split, options: argparse.Namespace) -> _Result:
         raise InputError(str(error)) from error
     print(f"Trained for {_count(model.n_iter_, 'epoch')} in {time.perf_counter() - start:.1f} s")
     linear = fit_linear(data.sequences, split.training, options.latent_dim)
-    return _Result(data, split, model, linear, model.transform(data.X))
+    codes = np.asarray(model.transform(data.X))  # scikit-learn may be set to return data frames
+    return _Result(data, split, model, linear, codes)
 
 
 # Scores

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear, split_rows, take
@@ -103,3 +104,19 @@ def test_accuracy() -> None:
     split = split_rows(40, 0.5, seed=0)
     assert accuracy(codes, labels, split) == 1
     assert accuracy(RNG.normal(size=(40, 2)), labels, split) < 0.9
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_whatever_scikit_learn_is_set_to_return(output: str) -> None:
+    X, split = RNG.normal(size=(20, 6)), split_rows(20, 0.25, seed=0)
+    labels = X[:, 0] > 0
+    linear = fit_linear(read(X), split.training, 3)
+    assert isinstance(linear, LinearModel)
+    expected = linear.codes, linear.score(split.scored, X.mean()), accuracy(linear.codes, labels, split)
+    with config_context(transform_output=output):
+        again = fit_linear(read(X), split.training, 3)
+        assert isinstance(again, LinearModel)
+        found = again.codes, again.score(split.scored, X.mean()), accuracy(again.codes, labels, split)
+    for one, other in zip(found, expected, strict=True):
+        assert type(one) is type(other)
+        np.testing.assert_array_equal(one, other)

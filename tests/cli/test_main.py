@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
+from sklearn import config_context
 from skorch.callbacks import Callback
 
 from sklearn_seqae import LSTMAutoencoder
@@ -97,6 +98,13 @@ def test_digits_trained_on_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "expect less" in out
     assert "digits.svg\n  10 training digits above their reconstructions from 2 numbers each" in out
     assert [path.name for path in Path().iterdir()] == ["digits.svg"]
+
+
+def test_digits_whatever_scikit_learn_is_set_to_return(capsys: pytest.CaptureFixture[str]) -> None:
+    with config_context(transform_output="pandas"):
+        run("--codes", "codes.npy")
+    assert len(table(capsys.readouterr().out)["accuracy"]) == 2
+    assert np.load("codes.npy").shape == (1797, 8)
 
 
 def test_digits_without_matplotlib(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
