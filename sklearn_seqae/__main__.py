@@ -2,7 +2,11 @@
 
 import sys
 
-from sklearn_seqae._cli._main import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from sklearn_seqae._cli._main import main
+
+        sys.exit(main())
+    except KeyboardInterrupt:  # before `main` has begun to watch for it
+        print("sklearn_seqae: interrupted", file=sys.stderr)
+        sys.exit(130)

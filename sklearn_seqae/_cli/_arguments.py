@@ -1,17 +1,18 @@
 """The command line's arguments."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sklearn_seqae._cli._files import CODES_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES, one_line
+from sklearn_seqae._cli._messages import PROG, one_line
+from sklearn_seqae._cli._options import DataOptions
+from sklearn_seqae._cli._paths import CODES_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES
 
-__all__ = ["PROG", "make_parser"]
-
-PROG = "sklearn_seqae"
+__all__ = ["Options", "make_parser", "parse"]
 
 _DESCRIPTION = """\
 Trains an LSTM autoencoder on sequences, says how much of the variance of
@@ -25,15 +26,16 @@ logistic regression tells them apart by their codes."""
 _EPILOG = """\
 examples:
   python -m sklearn_seqae
-  python -m sklearn_seqae series.csv --codes codes.csv --plot picture.png
-  python -m sklearn_seqae sensors.npy --latent-dim 16 --model sensors.joblib
+  python -m sklearn_seqae series.csv --id patient --codes codes.csv
+  python -m sklearn_seqae long.csv --id patient --time day --plot picture.png
+  python -m sklearn_seqae sensors.csv --time date --width 96 --stride 24
   python -m sklearn_seqae table.parquet --drop label --channels 3 --test-size 0
 
 what DATA may be:
   .csv .tsv .txt  A row per sequence, a column per time step. Empty cells are
                   missing values, or at the end of a row the sequence's end.
                   A first line that is not all numbers, or counts 0, 1, 2, ...,
-                  is a header.
+                  is a header. Lines before it that begin with # are comments.
   .parquet        The same as a table.
   .npy .npz       An array (sequences, steps) or (sequences, steps, channels),
                   with NaN where a value is missing. For sequences of unequal
@@ -41,10 +43,33 @@ what DATA may be:
                   (steps,) or (steps, channels). For safety, no Python objects.
 
 With --channels, the columns of a table are all channels of the first step, all
-of the second, and so on.
+of the second, and so on. With --time or --width a row is a time step, and each
+column a channel: --id tells sequences apart, and --width cuts long series into
+windows, of which the last ones are held out.
+
+The status is 0; 2 where an argument or a file is wrong; 130 after Ctrl-C, which
+during the training only ends it: what was learned until then is written.
 
 Text files need pandas, .parquet files pandas and pyarrow (the extra "files"),
 pictures matplotlib (the extra "plot")."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """All arguments, checked one by one."""
+
+    data: Path | None
+    reading: DataOptions
+    latent_dim: int
+    max_epochs: int | None
+    test_size: float
+    random_state: int
+    device: str
+    quiet: bool
+    codes: Path | None
+    model: Path | None
+    plot: Path | None
+    overwrite: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,7 +79,16 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {one_line(message)}\n")
 
 
-def make_parser() -> _Parser:
+def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> Options:
+    """The arguments of a parser that `make_parser` has made; None takes them from the shell."""
+    given = vars(parser.parse_args(argv))
+    given["drop"] = tuple(given["drop"])
+    reading = DataOptions(**{field.name: given.pop(field.name) for field in fields(DataOptions)})
+    return Options(reading=reading, **given)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
     parser = _Parser(
         prog=PROG,
         usage="python -m sklearn_seqae [DATA] [options]",
@@ -65,28 +99,35 @@ def make_parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {version('sklearn-seqae')}")
     _add_data_options(parser.add_argument_group("data"))
+    _add_file_options(parser.add_argument_group("files"))
     _add_training_options(parser.add_argument_group("training"))
     _add_output_options(parser.add_argument_group("output"))
     return parser
 
 
 def _add_data_options(group: Any) -> None:
-    group.add_argument("data", metavar="DATA", nargs="?", type=Path, help="file of sequences, see below")
-    group.add_argument(
-        "--channels", metavar="C", type=_integer(1), help="channels per time step of a table (default: 1)"
-    )
-    group.add_argument("--key", metavar="NAME", help="the array to take from an .npz file")
-    group.add_argument(
-        "--drop",
-        metavar="COLUMN",
-        action="append",
-        default=[],
-        help="column of a table to leave out, by name or position from 0; for several, repeat it",
-    )
-    group.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether a text file begins with a header (default: looks)",
+    add = group.add_argument
+    add("data", metavar="DATA", nargs="?", type=Path, help="file of sequences, see below")
+    add("--id", metavar="COLUMN", help="column that names each row's sequence, by name or position from 0")
+    add("--time", metavar="COLUMN", help="column of times, numbers or dates: a row is then a time step")
+    add("--drop", metavar="COLUMN", action="append", default=[], help="column to leave out; for several, repeat it")
+    add("--channels", metavar="C", type=_integer(1), help="channels per time step of a table (default: 1)")
+    add("--width", metavar="N", type=_integer(2), help="cut long series into windows of N steps; rows are time steps")
+    add("--stride", metavar="M", type=_integer(1), help="steps from window to window (default: half the width)")
+    add("--drop-empty", action="store_true", help="leave out sequences without any value")
+
+
+def _add_file_options(group: Any) -> None:
+    add = group.add_argument
+    add("--header", action=argparse.BooleanOptionalAction, help="whether a text file has a header (default: looks)")
+    add("--decimal", metavar="MARK", choices=[".", ","], help="decimal mark of a text file (default: looks)")
+    add("--encoding", metavar="NAME", help="encoding of a text file, such as latin-1 or utf-16 (default: utf-8)")
+    add("--key", metavar="NAME", help="the array to take from an .npz file")
+    add(
+        "--memory",
+        metavar="GIB",
+        type=_positive,
+        help="refuse files whose numbers fill more (default: a quarter of the machine's memory)",
     )
 
 
@@ -113,6 +154,7 @@ def _add_output_options(group: Any) -> None:
         ("--plot", PLOT_SUFFIXES, "some held-out sequences and their reconstructions"),
     ):
         group.add_argument(option, metavar="OUT", type=Path, help=f"{what}: {', '.join(suffixes)}")
+    group.add_argument("--overwrite", action="store_true", help="replace outputs that exist already")
 
 
 def _integer(low: int, high: int | None = None) -> Callable[[str], int]:
@@ -134,3 +176,11 @@ def _share(text: str) -> float:
         if 0 <= float(text) < 1:
             return float(text)
     raise argparse.ArgumentTypeError(f"must be a share from 0 to below 1, got {text!r}")
+
+
+def _positive(text: str) -> float:
+    """An argument type: a number above zero."""
+    with suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")

@@ -7,52 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqae._cli._splitting import Rows, Split
 from sklearn_seqae._data._sequences import Sequences
 
-__all__ = ["LinearModel", "Split", "accuracy", "fit_linear", "split_rows", "take"]
+__all__ = ["LinearModel", "accuracy", "fit_linear"]
 
 Array = NDArray[Any]
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Rows to train on and rows to score; the same rows where nothing is held out."""
-
-    training: Rows
-    scored: Rows
-    held_out: bool
-
-    @property
-    def kind(self) -> str:
-        """What the scored sequences are."""
-        return "held-out" if self.held_out else "training"
-
-
-def split_rows(n: int, test_size: float, seed: int) -> Split:
-    """Hold a share of n sequences out, drawn at random; 0 holds none out.
-
-    Raises
-    ------
-    ValueError
-        If no sequence would be left to train on.
-    """
-    everything = np.arange(n)
-    if test_size == 0:
-        return Split(everything, everything, held_out=False)
-    training, scored = train_test_split(everything, test_size=test_size, random_state=seed)
-    return Split(np.sort(training), np.sort(scored), held_out=True)
-
-
-def take(X: Any, rows: Rows) -> Any:
-    """Some sequences of a table, an array or a list."""
-    if isinstance(X, list):
-        return [X[row] for row in rows]
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
 @dataclass(frozen=True)

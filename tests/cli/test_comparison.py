@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn import config_context
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear, split_rows, take
+from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear
+from sklearn_seqae._cli._splitting import split_rows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from tests.tiny import tiny
@@ -18,29 +18,6 @@ RNG = np.random.default_rng(0)
 
 def read(X: Any, n_channels: int = 1) -> Sequences:
     return validate_sequences(LSTMAutoencoder(), X, n_channels=n_channels)
-
-
-def test_split() -> None:
-    split = split_rows(10, 0.25, seed=0)
-    assert split.held_out
-    assert split.kind == "held-out"
-    assert len(split.scored) == 3
-    np.testing.assert_array_equal(np.sort(np.append(split.training, split.scored)), np.arange(10))
-    np.testing.assert_array_equal(split.scored, split_rows(10, 0.25, seed=0).scored)
-    assert not np.array_equal(split.scored, split_rows(10, 0.25, seed=1).scored)
-    everything = split_rows(10, 0, seed=0)
-    assert everything.kind == "training"
-    np.testing.assert_array_equal(everything.training, everything.scored)
-    with pytest.raises(ValueError):
-        split_rows(1, 0.2, seed=0)
-
-
-@pytest.mark.parametrize("make", [list, np.asarray, pd.DataFrame])
-def test_rows_are_taken(make: Any) -> None:
-    X = [np.arange(3.0) + i for i in range(4)]
-    taken = take(make(X), np.array([2, 0]))
-    assert type(taken) is type(make(X))
-    np.testing.assert_array_equal(np.asarray(taken), [X[2], X[0]])
 
 
 def test_perfect_with_all_components() -> None:

@@ -1,6 +1,8 @@
 """The command line, from arguments to files and messages."""
 
 import functools
+import os
+import pickle
 import subprocess
 import sys
 import warnings
@@ -18,9 +20,10 @@ from sklearn import config_context
 from skorch.callbacks import Callback
 
 from sklearn_seqae import LSTMAutoencoder
-from sklearn_seqae._cli import _main
-from sklearn_seqae._cli._comparison import split_rows
-from sklearn_seqae._cli._main import main
+from sklearn_seqae._cli import _job
+from sklearn_seqae._cli._arguments import make_parser, parse
+from sklearn_seqae._cli._main import _check, main
+from sklearn_seqae._cli._splitting import split_rows
 
 N = 20
 
@@ -90,6 +93,20 @@ def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
     assert "epoch 2/2" in err  # the progress bar
 
 
+def test_the_digits_picture_is_replaced_with_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    """The main command can be run again; a name that the user gave is another matter."""
+    picture = Path("digits_reconstructions.png")
+    parser = make_parser()
+    assert _check(parse(parser, [])).plot == picture
+    assert capsys.readouterr().out == ""
+    picture.write_bytes(b"")
+    assert _check(parse(parser, [])).plot == picture
+    assert capsys.readouterr().out == f"{picture} is there from an earlier run and will be replaced\n"
+    assert f"--plot {picture}: exists already" in refused(capsys, "--plot", str(picture))
+    Path("codes.npy").write_bytes(b"")
+    assert "--codes codes.npy: exists already" in refused(capsys, "--codes", "codes.npy")
+
+
 def test_digits_trained_on_all(capsys: pytest.CaptureFixture[str]) -> None:
     run("--test-size", "0", "--latent-dim", "2", "--plot", "digits.svg")
     out, _ = capsys.readouterr()
@@ -142,9 +159,9 @@ def test_scores_are_of_rows_not_trained_on(waves: np.ndarray[Any, Any], capsys: 
     waves[5] += 100
     np.save("waves.npy", waves)
     for seed in range(2):
-        run("waves.npy", "--model", "model.pkl", "--test-size", "0.5", "--random-state", str(seed))
+        run("waves.npy", "--model", "model.pkl", "--test-size", "0.5", "--random-state", str(seed), "--overwrite")
         assert "Training on 10 sequences, 10 held out" in capsys.readouterr().out
-        model = joblib.load("model.pkl")
+        model = pickle.loads(Path("model.pkl").read_bytes())
         trained_on_it = bool(np.all(model.channel_mean_ > 8))
         assert trained_on_it == (5 in split_rows(N, 0.5, seed).training)
 
@@ -207,6 +224,32 @@ def test_one_sequence(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 training sequence, from the best" in out
 
 
+def test_long_table(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    steps = pd.DataFrame(waves.reshape(-1, 2), columns=["a", "b"])
+    steps.insert(0, "who", np.repeat([f"w{i}" for i in range(N)], 12))
+    steps.insert(1, "when", np.tile(np.arange(12), N))
+    steps.sample(frac=1, random_state=0).to_csv("long.csv", index=False)
+    run("long.csv", "--id", "who", "--time", "when", "--codes", "codes.csv", "--plot", "a.png")
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "20 sequences of 12 steps, 2 channels, nothing missing" in out
+    assert "codes of all 20 sequences, in their order and with their who" in out
+    codes = pd.read_csv("codes.csv")
+    assert codes.columns[0] == "who"
+    assert set(codes["who"]) == {f"w{i}" for i in range(N)}
+
+
+def test_windows_of_a_long_series(capsys: pytest.CaptureFixture[str]) -> None:
+    series = pd.DataFrame({"date": pd.date_range("2020-01-01", periods=200, freq="h"), "x": np.sin(np.arange(200) / 3)})
+    series.to_csv("series.csv", index=False)
+    run("series.csv", "--time", "date", "--width", "20", "--codes", "codes.csv", "--plot", "a.png")
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "19 windows of 20 steps, 1 channel, nothing missing" in out
+    assert "14 sequences, 4 held out at the end of the series, and 1 before them left out that overlap them" in out
+    assert list(pd.read_csv("codes.csv")["start"][:2]) == ["2020-01-01 00:00:00", "2020-01-01 10:00:00"]
+
+
 # Refusals
 
 
@@ -222,7 +265,7 @@ def test_one_sequence(capsys: pytest.CaptureFixture[str]) -> None:
         (["--test-size", "x"], "--test-size: must be a share"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
         (["none.npy"], "none.npy: no such file"),
-        (["none.xyz"], "none.xyz: unknown suffix '.xyz'"),
+        (["none.xyz"], "none.xyz: no such file"),
         (["waves.npy", "--channels", "3"], "--channels 3 is for 2-D tables; waves.npy has 2"),
         (["waves.npy", "--test-size", "0.99"], "--test-size 0.99 of 20 sequences leaves none to train on"),
         (["waves.npy", "--device", "nonsense"], "device='nonsense' cannot be used"),
@@ -235,6 +278,10 @@ def test_one_sequence(capsys: pytest.CaptureFixture[str]) -> None:
         (["--drop", "a"], "--drop is about a file"),
         (["--key", "X"], "--key is about a file"),
         (["--no-header"], "--header is about a file"),
+        (["--drop-empty"], "--drop-empty is about a file"),
+        (["--decimal", "x"], "--decimal: invalid choice: 'x'"),
+        (["--memory", "0"], "--memory: must be a number above 0, got '0'"),
+        (["--width", "1"], "--width: must be a whole number of at least 2, got '1'"),
     ],
 )
 @pytest.mark.usefixtures("waves")
@@ -251,9 +298,14 @@ def test_refused_arguments(capsys: pytest.CaptureFixture[str], arguments: list[s
             [],
             "a.csv: Input X contains infinity or a value too large for dtype('float32'): inf at row 1",
         ),
-        ("a,b\n1,2\n,\n", [], "a.csv: Input X contains NaN only in row 1"),
+        ("a,b\n1,2\n,\n", [], "a.csv: has no value in line 3; leave it out with --drop-empty"),
         ("id,b\nx,2\n", [], "--drop id"),
-        ("1,2\n", ["--drop", "0", "--drop", "1"], "a.csv: "),
+        ("1,2\n", ["--drop", "0", "--drop", "1"], "a.csv: has no column left that could hold values"),
+        ("day,x\na,1\nb,2\n", ["--drop", "day"], "if rows are the time steps of one long series, cut it"),
+        ("day,x\na,1\nb,2\n", [], "or rows are time steps and it has their times, say --id day or --time day"),
+        ("1\n2\n3\n4\n", ["--width", "3"], "leaves none to train on that do not overlap those held out"),
+        ("a,b\n", [], "a.csv: holds no data below its header"),
+        ("1,2\n3,4\n", ["--memory", "1e-9"], "a.csv: its numbers would fill"),
     ],
 )
 def test_refused_tables(capsys: pytest.CaptureFixture[str], text: str, arguments: list[str], message: str) -> None:
@@ -292,12 +344,14 @@ def test_interrupted_training_is_kept(
     waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted = functools.partial(LSTMAutoencoder, callbacks=[_Interrupt()])
-    monkeypatch.setattr(_main, "LSTMAutoencoder", interrupted)
-    run("waves.npy", "--codes", "codes.npy", epochs=9)
+    monkeypatch.setattr(_job, "LSTMAutoencoder", interrupted)
+    arguments = ["--quiet", "--max-epochs", "9", "--codes", "codes.npy", "--model", "model.joblib"]
+    assert main(["waves.npy", *arguments]) == 130
     out, err = capsys.readouterr()
     assert "sklearn_seqae: warning: Training interrupted by user after 2 epochs." in err
     assert "Trained for 2 epochs" in out
     assert np.load("codes.npy").shape == (N, 8)
+    assert joblib.load("model.joblib").n_iter_ == 2
 
 
 def test_interrupted_elsewhere(
@@ -311,12 +365,22 @@ def test_interrupted_elsewhere(
     assert capsys.readouterr().err.endswith("sklearn_seqae: interrupted\n")
 
 
+def test_out_of_memory(
+    waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask_for_too_much(*args: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(LSTMAutoencoder, "fit", ask_for_too_much)
+    assert "waves.npy: there is not enough memory" in refused(capsys, "waves.npy")
+
+
 # The program itself
 
 
-def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
+def shell(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sklearn_seqae", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **variables})
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -333,3 +397,41 @@ def test_from_the_shell() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"sklearn_seqae {version('sklearn-seqae')}\n", "")
     done = shell("none.csv")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "sklearn_seqae: error: none.csv: no such file\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["--latent-dim", "none"],
+        ["none.csv"],
+        ["."],
+        ["a.xlsx"],
+        ["a.npy", "--drop", "0"],
+        ["a.npy", "--codes", "none/codes.csv"],
+        ["a.npy", "--codes", "./a.npy"],
+    ],
+)
+def test_what_needs_no_torch_does_not_import_it(arguments: list[str]) -> None:
+    for name in ("a.xlsx", "a.npy"):
+        Path(name).write_text("")
+    code = f"""
+import runpy, sys
+sys.argv[1:] = {arguments}
+try:
+    runpy.run_module("sklearn_seqae", run_name="__main__", alter_sys=True)
+except SystemExit as error:
+    print(error.code, *({{"torch", "sklearn", "pandas", "numpy"}} & {{*sys.modules}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ("0" if arguments[0] in ("--help", "--version") else "2")
+
+
+@pytest.mark.parametrize("module", ["torch", "argparse"])
+def test_interrupted_while_importing(module: str) -> None:
+    Path(f"{module}.py").write_text("raise KeyboardInterrupt")
+    np.save("a.npy", np.ones((3, 4)))
+    path = os.pathsep.join([str(Path.cwd()), *sys.path])
+    done = shell("a.npy", PYTHONPATH=path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "sklearn_seqae: interrupted\n")

@@ -1,0 +1,122 @@
+"""The main job: sequences in, an autoencoder trained on them."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._cli._arguments import Options
+from sklearn_seqae._cli._arranging import Arranged, arrange
+from sklearn_seqae._cli._comparison import LinearModel, fit_linear
+from sklearn_seqae._cli._messages import InputError, count, one_line
+from sklearn_seqae._cli._reading import read
+from sklearn_seqae._cli._splitting import Split, split_rows, split_windows
+from sklearn_seqae._data._readers import validate_sequences
+from sklearn_seqae._data._sequences import Sequences
+
+__all__ = ["Data", "Result", "fit", "load", "split"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What to train on: as the user has it, as the package reads it, and for the digits what they are."""
+
+    name: str
+    arranged: Arranged
+    sequences: Sequences
+    digits: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def take(self, rows: Any) -> Any:
+        """Some sequences, as the estimator takes them."""
+        return self.arranged.take(rows).X
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has come to; `linear` is PCA, or why there is none."""
+
+    data: Data
+    split: Split
+    model: LSTMAutoencoder
+    linear: LinearModel | str
+    codes: Array
+    seconds: float
+
+
+def load(options: Options) -> Data:
+    """The sequences of the file, or the digits."""
+    if options.data is None:
+        digits = load_digits()
+        arranged = Arranged(digits.images)
+        sequences = validate_sequences(LSTMAutoencoder(), digits.images)
+        return Data("scikit-learn's digits", arranged, sequences, digits.target)
+    arranged = arrange(read(options.data, options.reading), options.reading, options.data)
+    return Data(str(options.data), arranged, _through_the_door(arranged.X, options.data, options.reading.channels))
+
+
+def _through_the_door(X: Any, path: Path, channels: int | None) -> Sequences:
+    """All of X as the package reads it, so that errors name rows of the file and come before the training."""
+    n_axes = 3 if isinstance(X, list) else X.ndim
+    n_channels = channels or 1
+    if n_axes == 2 and X.shape[1] % n_channels:
+        raise InputError(f"--channels {n_channels} does not divide the {X.shape[1]} columns of {path}")
+    try:
+        sequences = validate_sequences(LSTMAutoencoder(), X, n_channels=n_channels if n_axes == 2 else 1)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: {one_line(error)}") from error
+    if channels not in (None, sequences.n_channels):
+        raise InputError(
+            f"--channels {n_channels} is for 2-D tables; {path} has {sequences.n_channels} of its own accord"
+        )
+    if sequences.n_timesteps == 1:
+        raise InputError(
+            f"{path}: has sequences of a single time step, which have no order to learn; if rows are the time steps of "
+            "one long series, cut it into windows with --width N"
+        )
+    return sequences
+
+
+def split(data: Data, options: Options) -> Split:
+    """Hold some sequences out."""
+    windows = data.arranged.windows
+    try:
+        if windows is not None:
+            return split_windows(windows, options.test_size)
+        return split_rows(len(data), options.test_size, options.random_state)
+    except ValueError as error:
+        what = count(len(data), "sequence" if windows is None else "window")
+        none = "none to train on" if windows is None else "none to train on that do not overlap those held out"
+        raise InputError(
+            f"--test-size {options.test_size:g} of {what} leaves {none}; --test-size 0 holds none out"
+        ) from error
+
+
+def fit(data: Data, split: Split, options: Options) -> Result:
+    """Train the autoencoder, and fit PCA to compare it with."""
+    model = LSTMAutoencoder(
+        options.latent_dim,
+        n_channels=options.reading.channels or 1,
+        max_epochs=options.max_epochs or "auto",
+        device=options.device,
+        random_state=options.random_state,
+        verbose=0 if options.quiet else 1,
+    )
+    start = time.perf_counter()
+    try:
+        model.fit(data.take(split.training))
+    except ValueError as error:
+        raise InputError(one_line(error)) from error
+    seconds = time.perf_counter() - start
+    linear = fit_linear(data.sequences, split.training, options.latent_dim)
+    codes = np.asarray(model.transform(data.arranged.X))  # scikit-learn may be set to return data frames
+    return Result(data, split, model, linear, codes, seconds)

@@ -1,0 +1,54 @@
+"""How to read DATA, as the command line's options say it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["DataOptions"]
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """How to read DATA; a field is an option, and None stands for one that is not given.
+
+    Attributes
+    ----------
+    channels : int or None
+        Channels per time step of a table with a row per sequence.
+    id, time : str or None
+        Columns of a table, by name or position, that name the sequence and the time of a row. With a time, a row is
+        a time step.
+    drop : sequence of str
+        Columns to leave out.
+    width, stride : int or None
+        Windows to cut long series into: with a width, a row is a time step.
+    drop_empty : bool
+        Whether to leave out sequences without any value.
+    header : bool or None
+        Whether a text file begins with names of its columns; None finds out.
+    decimal : {".", ","} or None
+        The decimal mark of a text file; None finds out.
+    encoding : str or None
+        The encoding of a text file; None is UTF-8.
+    key : str or None
+        Name of the array in an .npz file.
+    memory : float or None
+        Most GiB that the file's numbers may fill; None is a share of the machine's memory.
+    """
+
+    channels: int | None = None
+    id: str | None = None
+    time: str | None = None
+    drop: Sequence[str] = ()
+    width: int | None = None
+    stride: int | None = None
+    drop_empty: bool = False
+    header: bool | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    key: str | None = None
+    memory: float | None = None
+
+    @property
+    def by_step(self) -> bool:
+        """Whether a row is a time step, rather than a sequence."""
+        return self.time is not None or self.width is not None
