@@ -25,7 +25,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_seqae import LSTMAutoencoder
 
 __all__ = [
-    "SPLITS",
     "Fit",
     "MLPSettings",
     "Task",
@@ -42,7 +41,6 @@ __all__ = [
 ]
 
 # What is judged on: a quarter of the training split that is not fitted on, or the published test split.
-SPLITS = ("validation", "test")
 
 Array = NDArray[Any]
 

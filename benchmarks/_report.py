@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["FOLDER", "environment", "table", "write_section"]
+__all__ = ["FOLDER", "environment", "publish", "table", "write_section"]
 
 FOLDER = Path(__file__).parent
 _PACKAGES = ("sklearn-seqae", "torch", "scikit-learn", "skorch", "numpy", "aeon")
@@ -37,6 +37,13 @@ def environment(extra_versions: Sequence[str] = (), note: str = "") -> str:
         f"Made by `{command}` with Python {platform.python_version()}, {', '.join([*versions, *extra_versions])}, on "
         f"{os.cpu_count()} {platform.machine()} CPU cores{f', {note}' if note else ''}."
     )
+
+
+def publish(name: str, body: str, *, write: bool) -> None:
+    """Print a section, and put it into the report where that is wished for."""
+    print(body)
+    if write:
+        write_section(name, body)
 
 
 def write_section(name: str, body: str, path: Path = FOLDER / "README.md") -> None:

@@ -13,16 +13,16 @@ Patches of one step make 1,460 steps of ACSF1's sequences: that set is left out 
     python benchmarks/ablation.py --quick
 """
 
-import argparse
 import itertools
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from _arguments import Arguments
 from _datasets import NAMES
 from _quality import Fit, Task, fit_autoencoder, geometric_mean, paragraph, run_tasks
-from _report import environment, table, write_section
+from _report import environment, publish, table
 
 RECIPE, CHANCE, TEXTBOOK = "the recipe", "other seeds", "textbook settings"
 PARTS: dict[str, dict[str, Any]] = {
@@ -186,33 +186,22 @@ def notes(options: Options) -> Iterator[str]:
 
 def parse() -> tuple[Options, bool]:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="two small sets, two changes, one seed")
-    parser.add_argument("--write", action="store_true", help="put the table into the report")
-    names, parts = ", ".join(NAMES), [part for part in PARTS if part != RECIPE]
-    parser.add_argument("--sets", nargs="+", choices=NAMES, metavar="NAME", help=f"of {names} (default: all)")
-    parser.add_argument("--parts", nargs="+", choices=parts, metavar="PART", help=f"of {parts} (default: all)")
-    parser.add_argument("--latent-dim", type=int, default=8, metavar="K", help="width of the code (default: 8)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (default: 2)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="fits at once (default: 2)")
-    given = parser.parse_args()
-    options = Options(
-        given.sets or (QUICK_SETS if given.quick else NAMES),
-        [RECIPE, *(given.parts or (QUICK_PARTS if given.quick else parts))],
-        given.latent_dim,
-        given.seeds or (1 if given.quick else 2),
-        given.jobs,
-    )
-    return options, given.write
+    parts = [part for part in PARTS if part != RECIPE]
+    arguments = Arguments(__doc__, quick="two small sets, two changes, one seed", write="the table")
+    arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
+    arguments.add_choice("--parts", parts, quick=QUICK_PARTS)
+    arguments.add_latent_dim()
+    arguments.add_seeds(2)
+    arguments.add_jobs()
+    given = arguments.read()
+    return Options(given.sets, [RECIPE, *given.parts], given.latent_dim, given.seeds, given.jobs), given.write
 
 
 def main() -> None:
     """Run the benchmark."""
     options, write = parse()
     body = section(measure(options), options)
-    print(body)
-    if write:
-        write_section("ablation", body)
+    publish("ablation", body, write=write)
 
 
 if __name__ == "__main__":

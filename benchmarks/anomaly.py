@@ -28,7 +28,6 @@ Ours is the plain constructor. Each fit has one thread. Processes share the work
     python benchmarks/anomaly.py --quick
 """
 
-import argparse
 import itertools
 import multiprocessing
 import sys
@@ -59,9 +58,10 @@ from _anomaly_tasks import (
     one_thread,
     series_windows,
 )
+from _arguments import Arguments
 from _datasets import NAMES
-from _quality import SPLITS, Task, paragraph
-from _report import FOLDER, environment, write_section
+from _quality import Task, paragraph
+from _report import FOLDER, environment, publish
 from sklearn.model_selection import KFold
 
 PARTS = ("classes", "alarms", "series")
@@ -188,34 +188,28 @@ def section(options: Options, picture: Path | None) -> str:
 
 def parse() -> tuple[Options, bool]:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--quick", action="store_true", help="two small sets, one class, one seed, one process; without what takes long"
-    )
-    parser.add_argument("--write", action="store_true", help="put the tables and the picture into the report")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
-    names = ", ".join(NAMES)
-    parser.add_argument("--sets", nargs="+", choices=NAMES, metavar="NAME", help=f"of {names} (default: all)")
-    parser.add_argument("--split", choices=SPLITS, help="what classes are judged on (default: test)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (default: 5)")
-    parser.add_argument(
-        "--few-seeds", type=int, metavar="N", help="number of seeds where a fit takes long (default: 2)"
-    )
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="fits at once (default: 2)")
-    given = parser.parse_args()
-    quick = given.quick
+    quick = "two small sets, one class, one seed, one process; without what takes long"
+    arguments = Arguments(__doc__, quick=quick, write="the tables and the picture")
+    arguments.add_choice("--parts", PARTS)
+    arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
+    arguments.add_split("test")
+    arguments.add_seeds(5)
+    arguments.add_number("--few-seeds", 2, "number of seeds where a fit takes long", quick=0)
+    arguments.add_jobs()
+    given = arguments.read()
+    quick_run = given.quick
     options = Options(
-        given.parts or PARTS,
-        given.sets or (QUICK_SETS if quick else NAMES),
-        1 if quick else N_CLASSES,
-        1 if quick else N_ALARM_CLASSES,
-        QUICK_SIZES if quick else SIZES,
-        8 if quick else 1,
-        given.seeds or (1 if quick else 5),
-        (0 if quick else 2) if given.few_seeds is None else given.few_seeds,
-        given.split or ("validation" if quick else "test"),
+        given.parts,
+        given.sets,
+        1 if quick_run else N_CLASSES,
+        1 if quick_run else N_ALARM_CLASSES,
+        QUICK_SIZES if quick_run else SIZES,
+        8 if quick_run else 1,
+        given.seeds,
+        given.few_seeds,
+        given.split,
         given.jobs,
-        quick,
+        quick_run,
     )
     return options, given.write
 
@@ -225,9 +219,7 @@ def main() -> None:
     one_thread()  # for what is done in this process
     options, write = parse()
     body = section(options, FOLDER / PICTURE if write else None)
-    print(body)
-    if write:
-        write_section("anomaly", body)
+    publish("anomaly", body, write=write)
 
 
 if __name__ == "__main__":

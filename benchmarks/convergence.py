@@ -30,9 +30,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from _arguments import Arguments
 from _datasets import NAMES, channel_means, load, n_timesteps, padded, sizes, validation_parts
 from _isolation import isolated, peak_megabytes
-from _report import FOLDER, environment, table, write_section
+from _report import FOLDER, environment, publish, table
 from _rivals import UsualAutoencoder, finish_imports, run_keras, train_epoch
 from keras_rival import Recorder
 from numpy.typing import NDArray
@@ -512,18 +513,15 @@ def threads_note(setting: Setting) -> str:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="two sets, short trainings: under a minute without Keras")
-    parser.add_argument("--write", action="store_true", help="put table and figure into the folder of benchmarks")
-    parser.add_argument(
-        "--split", choices=("validation", "test"), default="validation", help="what errors are judged on"
-    )
-    parser.add_argument("--sets", nargs="+", choices=NAMES, default=NAMES, metavar="SET", help="sets (default: all)")
-    parser.add_argument("--latent-dim", type=int, default=8, metavar="K", help="width of the code (default: 8)")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="number of seeds (default: 1)")
-    parser.add_argument("--jobs", type=int, choices=(1, 2), default=1, help="2: two sets at a time, one thread each")
-    parser.add_argument("--keras-jax", metavar="PYTHON", help="an interpreter with Keras and JAX")
-    return parser.parse_args(arguments)
+    quick = "two sets, short trainings: under a minute without Keras"
+    options = Arguments(__doc__, quick=quick, write="table and figure")
+    options.add_split("validation")
+    options.add_choice("--sets", NAMES, quick=QUICK_SETS)
+    options.add_latent_dim()
+    options.add_seeds(1, quick=None)
+    options.add("--jobs", type=int, choices=(1, 2), default=1, help="2: two sets at a time, one thread each")
+    options.add_keras("jax", "JAX")
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -538,7 +536,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tries_threads=parsed.jobs == 1 and not parsed.quick,
         keras=parsed.keras_jax,
     )
-    problems = isolated(load_problems, QUICK_SETS if parsed.quick else parsed.sets, parsed.split).value
+    problems = isolated(load_problems, parsed.sets, parsed.split).value
     with ThreadPoolExecutor(parsed.jobs) as pool:
         comparisons = [
             pool.submit(compare, problem, seed, setting) for problem in problems for seed in range(parsed.seeds)
@@ -548,8 +546,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if parsed.write:
         draw(runs, FOLDER / "convergence.png")
         body = f"![Held-out error against seconds of training](convergence.png)\n\n{body}"
-        write_section("convergence", body)
-    print(body)
+    publish("convergence", body, write=parsed.write)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import torch
+from _arguments import Arguments
 from _isolation import anonymous_megabytes, isolated
-from _report import environment, table, write_section
+from _report import environment, publish, table
 from numpy.typing import NDArray
 from scaling import synthetic, two_digits, warm_up
 from sklearn.decomposition import IncrementalPCA
@@ -388,30 +389,20 @@ def section(plan: Plan, encodings: dict[Job, Encoding], streamings: dict[str, St
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="20,000 sequences and a map of 120 MB: under a minute")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 3)")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
-    parser.add_argument(
-        "--scratch",
-        type=Path,
-        metavar="DIR",
-        default=Path(tempfile.gettempdir()),
-        help="where to write the memory map, which is removed afterwards (default: the system's temporary folder)",
-    )
-    return parser.parse_args(arguments)
+    options = Arguments(__doc__, quick="20,000 sequences and a map of 120 MB: under a minute", write="the tables")
+    options.add_rounds(FULL.n_rounds, quick=QUICK.n_rounds)
+    scratch = "where to write the memory map, which is removed afterwards (default: the system's temporary folder)"
+    options.add_path("--scratch", scratch, default=Path(tempfile.gettempdir()))
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
-    plan = QUICK if parsed.quick else FULL
-    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
+    plan = replace(QUICK if parsed.quick else FULL, n_rounds=parsed.rounds)
     streamings = measure_streaming(parsed.scratch, plan.n_mapped)
     body = section(plan, measure_encoding(plan), streamings)
-    print(body)
-    if parsed.write:
-        write_section("memory", body)
+    publish("memory", body, write=parsed.write)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ The README's third picture, of errors against those of PCA, is `quality.py`'s.
     python benchmarks/pictures.py
 """
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from _arguments import Arguments
 from _report import FOLDER
 from numpy.typing import NDArray
 from sklearn.model_selection import GridSearchCV
@@ -100,9 +100,9 @@ def main() -> None:
     """Draw both."""
     import matplotlib as mpl
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where to put them (default: beside the script)")
-    folder = parser.parse_args().folder
+    arguments = Arguments(__doc__)
+    arguments.add_path("--folder", "where to put them (default: beside the script)", default=FOLDER)
+    folder = arguments.read().folder
     mpl.use("Agg")
     anomaly(folder / "anomaly_example.png")
     code_width(folder / "code_width.png")

@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from _arguments import Arguments
 from _datasets import NAMES, sizes
 from _isolation import Measured
 from _quality import (
-    SPLITS,
     Fit,
     MLPSettings,
     Task,
@@ -46,7 +46,7 @@ from _quality import (
     run_tasks,
     search_mlp,
 )
-from _report import FOLDER, environment, table, write_section
+from _report import FOLDER, environment, publish, table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -337,30 +337,20 @@ def set_axes(axes: "Axes", titles: Sequence[str]) -> None:
 
 def parse() -> tuple[Options, bool]:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="two small sets, one width, one seed, short searches")
-    parser.add_argument("--write", action="store_true", help="put the tables and the picture into the report")
-    parser.add_argument("--split", choices=SPLITS, help="what to judge on (default: test; with --quick: validation)")
-    parser.add_argument(
-        "--sets", nargs="+", choices=NAMES, metavar="NAME", help=f"of {', '.join(NAMES)} (default: all)"
-    )
-    parser.add_argument("--latent-dims", nargs="+", type=int, metavar="K", help="widths of the code (default: 4 8 16)")
-    parser.add_argument("--seeds", type=int, metavar="N", help="number of seeds (default: 3)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="fits at once (default: 2)")
-    parser.add_argument(
-        "--rivals", action=argparse.BooleanOptionalAction, default=True, help="fit the MLP too; PCA always is"
-    )
-    given = parser.parse_args()
-    options = Options(
-        given.sets or (QUICK_SETS if given.quick else NAMES),
-        given.latent_dims or ((8,) if given.quick else (4, 8, 16)),
-        given.seeds or (1 if given.quick else 3),
-        given.split or ("validation" if given.quick else "test"),
-        given.rivals,
-        given.jobs,
-        QUICK_MLP_STEPS if given.quick else MLP_STEPS,
-    )
-    return options, given.write
+    quick = "two small sets, one width, one seed, short searches"
+    arguments = Arguments(__doc__, quick=quick, write="the tables and the picture")
+    arguments.add_split("test")
+    arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
+    widths = "widths of the code (default: 4 8 16, with --quick 8)"
+    arguments.add("--latent-dims", quick=(8,), nargs="+", type=int, default=(4, 8, 16), metavar="K", help=widths)
+    arguments.add_seeds(3)
+    arguments.add_jobs()
+    rivals = "fit the MLP too; PCA always is"
+    arguments.add("--rivals", action=argparse.BooleanOptionalAction, default=True, help=rivals)
+    given = arguments.read()
+    mlp_steps = QUICK_MLP_STEPS if given.quick else MLP_STEPS
+    counts = (given.latent_dims, given.seeds, given.split, given.rivals, given.jobs)
+    return Options(given.sets, *counts, mlp_steps), given.write
 
 
 def main() -> None:
@@ -368,10 +358,9 @@ def main() -> None:
     options, write = parse()
     results = measure(options)
     body = section(results, options)
-    print(body)
     if write:
         draw(results, options, FOLDER / PICTURE)
-        write_section("quality", body)
+    publish("quality", body, write=write)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
+from _arguments import Arguments
 from _isolation import isolated, peak_megabytes
-from _report import environment, table, write_section
+from _report import environment, publish, table
 from _rivals import UsualAutoencoder
 from numpy.typing import NDArray
 from scaling import synthetic, warm_up
@@ -350,22 +351,18 @@ def section(plan: Plan, results: Sequence[dict[Kind, list[Epoch]]], all_scores: 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer sequences, contestants and rounds: under a minute")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 5)")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md")
-    return parser.parse_args(arguments)
+    quick = "fewer sequences, contestants and rounds: under a minute"
+    options = Arguments(__doc__, quick=quick, write="the tables")
+    options.add_rounds(FULL.n_rounds, quick=QUICK.n_rounds)
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
-    plan = QUICK if parsed.quick else FULL
-    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
+    plan = replace(QUICK if parsed.quick else FULL, n_rounds=parsed.rounds)
     body = section(plan, measure_all(plan), measure_scores(plan))
-    print(body)
-    if parsed.write:
-        write_section("ragged", body)
+    publish("ragged", body, write=parsed.write)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from _arguments import Arguments
 from _isolation import isolated, peak_megabytes
-from _report import FOLDER, environment, table, write_section
+from _report import FOLDER, environment, publish, table
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -372,24 +373,23 @@ def section(plan: Plan, fits: dict[Size, Fit]) -> str:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few and small sizes, one round: under a minute")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 3)")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md, and draw scaling.png")
-    return parser.parse_args(arguments)
+    options = Arguments(
+        __doc__, quick="few and small sizes, one round: under a minute", write="the tables and the picture"
+    )
+    options.add_rounds(FULL.n_rounds, quick=QUICK.n_rounds)
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     parsed = parse(arguments)
-    plan = QUICK if parsed.quick else FULL
-    plan = replace(plan, n_rounds=parsed.rounds or plan.n_rounds)
+    plan = replace(QUICK if parsed.quick else FULL, n_rounds=parsed.rounds)
     fits = measure_all(plan)
     body = section(plan, fits)
-    print(body)
     if parsed.write:
         draw(plan.axes[:2], fits, FOLDER / "scaling.png")
-        write_section("scaling", f"{body}\n\n![Seconds against the size of the data](scaling.png)")
+        body = f"{body}\n\n![Seconds against the size of the data](scaling.png)"
+    publish("scaling", body, write=parsed.write)
 
 
 if __name__ == "__main__":

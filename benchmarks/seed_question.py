@@ -9,20 +9,17 @@ error of the five values. The copied network's published course is 0.026 after 5
 """
 
 import argparse
-import os
-import platform
-import shlex
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from _arguments import Arguments
+from _report import environment, table
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
@@ -161,57 +158,38 @@ def default_result(n_seeds: int, max_epochs: int | None = None) -> Result:
     return Result(recipe, (min(steps), max(steps)), errors, seconds / n_seeds)
 
 
-def row(cells: Iterable[str]) -> str:
-    """A row of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
-
-
 def course_table(loss: str, courses: Sequence[Course], checkpoints: Sequence[int]) -> list[str]:
     """Largest errors by seed and number of steps, with their median, beside the published figure."""
     _, published_steps, published_error = PUBLISHED[loss]
-    lines = [
-        row(["seed", *(f"{step:,} steps" for step in checkpoints), "seconds"]),
-        row(["---", *("---:" for _ in checkpoints), "---:"]),
+    rows = [
+        [seed, *(f"{course.errors[step]:.4f}" for step in checkpoints), f"{course.seconds:.0f}"]
+        for seed, course in enumerate(courses)
     ]
-    for seed, course in enumerate(courses):
-        lines.append(row([str(seed), *(f"{course.errors[step]:.4f}" for step in checkpoints), f"{course.seconds:.0f}"]))
     medians = [f"{np.median([course.errors[step] for course in courses]):.4f}" for step in checkpoints]
-    lines.append(row(["median", *medians, f"{np.median([course.seconds for course in courses]):.0f}"]))
-    return [*lines, "", f"Published: {published_error} after {published_steps:,} steps."]
+    rows.append(["median", *medians, f"{np.median([course.seconds for course in courses]):.0f}"])
+    lines = table(["seed", *(f"{step:,} steps" for step in checkpoints), "seconds"], rows)
+    return [lines, "", f"Published: {published_error} after {published_steps:,} steps."]
 
 
-def default_table(results: Sequence[Result]) -> list[str]:
+def default_table(results: Sequence[Result]) -> str:
     """Largest errors of the defaults over all seeds."""
     bar = min(error for _, _, error in PUBLISHED.values())
-    lines = [
-        row(["`LSTMAutoencoder(latent_dim=20)`", "steps", "median", "maximum", f"seeds below {bar}", "seconds a fit"]),
-        row(["---", "---:", "---:", "---:", "---:", "---:"]),
-    ]
+    header = ["`LSTMAutoencoder(latent_dim=20)`", "steps", "median", "maximum", f"seeds below {bar}", "seconds a fit"]
+    rows = []
     for result in results:
         below = sum(error < bar for error in result.errors)
         steps = " to ".join(f"{step:,}" for step in sorted(set(result.steps)))
         median, maximum = (f"{statistic(result.errors):.5f}" for statistic in (np.median, np.max))
         of_all = f"{below} of {len(result.errors)}"
-        lines.append(row([result.recipe, steps, median, maximum, of_all, f"{result.seconds:.2f}"]))
-    return lines
-
-
-def environment(arguments: Sequence[str]) -> str:
-    """What ran, on what."""
-    names = ("torch", "scikit-learn", "skorch", "sklearn-seqae")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    return (
-        f"Made by `{shlex.join(['python', 'benchmarks/seed_question.py', *arguments])}` with Python "
-        f"{platform.python_version()}, {versions}, on {os.cpu_count()} {platform.machine()} CPU cores, of which one "
-        "thread was used."
-    )
+        rows.append([result.recipe, steps, median, maximum, of_all, f"{result.seconds:.2f}"])
+    return table(header, rows)
 
 
 def default_section(quick: bool) -> Sections:
     """Train the defaults for a few steps, and for as many as they take."""
     n_seeds = 3 if quick else 20
-    table = default_table([default_result(n_seeds, max_epochs) for max_epochs in (*BUDGETS, None)])
-    return {"The defaults": ["The bar is the smaller of the two published errors.", "", *table]}
+    lines = default_table([default_result(n_seeds, max_epochs) for max_epochs in (*BUDGETS, None)])
+    return {"The defaults": ["The bar is the smaller of the two published errors.", "", lines]}
 
 
 def copied_sections(title: str, train: Callable[[str, int, Sequence[int]], Course], quick: bool) -> Sections:
@@ -255,21 +233,19 @@ def write_sections(sections: Sections) -> str:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="1,000 steps and few seeds: under a minute")
-    parser.add_argument("--torch-init", action="store_true", help="also train the copied network in plain torch")
-    parser.add_argument("--only-defaults", action="store_true", help="do not train the copied network")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the tables to FILE, keeping its others")
-    return parser.parse_args(arguments)
+    options = Arguments(__doc__, quick="1,000 steps and few seeds: under a minute")
+    options.add("--torch-init", action="store_true", help="also train the copied network in plain torch")
+    options.add("--only-defaults", action="store_true", help="do not train the copied network")
+    options.add_path("--output", "write the tables to FILE, keeping its others", metavar="FILE")
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # short runs of the copied network collapse, which is what is measured
-    arguments = sys.argv[1:] if arguments is None else arguments
     parsed = parse(arguments)
-    made_by = environment(arguments)
+    made_by = environment(note="of which one thread was used")
     sections = {title: [*body, "", made_by] for title, body in run(parsed).items()}
     print(write_sections(sections))
     if parsed.output:

@@ -28,8 +28,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from _arguments import Arguments
 from _isolation import isolated, peak_megabytes
-from _report import environment, table, write_section
+from _report import environment, publish, table
 from _rivals import UsualAutoencoder, finish_imports, fit_loop, fit_skorch, run_keras
 from numpy.typing import NDArray
 
@@ -475,17 +476,15 @@ def versions_and_hardware(keras: Mapping[str, str], device: str) -> str:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--quick", action="store_true", help="one shape, few sequences and rounds: under a minute without Keras"
-    )
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (default: 5, encoding 3)")
-    parser.add_argument("--tasks", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="what to measure")
-    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
-    parser.add_argument("--device", default="cpu", help="where to compute: cpu (default), cuda, cuda:1, ...")
+    quick = "one shape, few sequences and rounds: under a minute without Keras"
+    options = Arguments(__doc__, quick=quick, write="the tables")
+    rounds = "how often each is measured (default: 5, encoding 3; with --quick 2 and 1)"
+    options.add("--rounds", type=int, metavar="N", help=rounds)
+    options.add_choice("--tasks", list(SECTIONS))
+    options.add("--device", default="cpu", help="where to compute: cpu (default), cuda, cuda:1, ...")
     for backend, name in BACKENDS.items():
-        parser.add_argument(f"--keras-{backend}", metavar="PYTHON", help=f"an interpreter with Keras and {name}")
-    return parser.parse_args(arguments)
+        options.add_keras(backend, name)
+    return options.read(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -503,9 +502,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name, measured_section = SECTIONS[task]
             parts = measured_section(plan, folder, keras, parsed.device)
             body = "\n\n".join([*parts, made_by])
-            print(body)
-            if parsed.write:
-                write_section(name if parsed.device == "cpu" else f"{name}-gpu", body)
+            publish(name if parsed.device == "cpu" else f"{name}-gpu", body, write=parsed.write)
 
 
 if __name__ == "__main__":
