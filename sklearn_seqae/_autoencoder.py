@@ -24,6 +24,7 @@ from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from sklearn_seqae._inference._collapse import find_collapse
+from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
@@ -194,8 +195,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     Notes
     -----
-    Computation is in float32. The number of time steps may differ between `fit` and later calls, except for 2-D X. A
-    code does not depend on padding, on the batch, or on which other sequences are in the call.
+    Computation is in float32. The number of time steps may differ between `fit` and later calls, except for 2-D X; a
+    sequence longer than any in training is encoded and drawn badly, of which a warning tells. A code does not depend on
+    padding, on the batch, or on which other sequences are in the call.
 
     With ``hidden_layer_sizes=(), decoder="repeat", output_layer=None, patch_len=1, standardize=False`` the network is
     the widely copied LSTM(latent_dim) -> RepeatVector(n_timesteps) -> LSTM(n_channels); ``input_noise=0, mixup=0,
@@ -271,8 +273,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     loss_curve_: NDArray[np.float32]
     validation_loss_curve_: NDArray[np.float32]
 
-    # Codes are the input of `inverse_transform`, not metadata to be routed to it.
+    # Codes are the input of `inverse_transform`, and units a choice, not metadata to be routed.
     __metadata_request__inverse_transform: ClassVar[dict[str, Any]] = {"Z": UNUSED}
+    __metadata_request__score: ClassVar[dict[str, Any]] = {"standardized": UNUSED}
 
     def __init__(
         self,
@@ -573,7 +576,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Parameters
         ----------
         X : array-like or list of array-likes
-            Sequences like those of :meth:`fit`. The number of time steps may differ unless X is 2-D.
+            Sequences like those of :meth:`fit`. The number of time steps may differ unless X is 2-D; a warning tells of
+            sequences that are longer than any in training.
 
         Returns
         -------
@@ -582,7 +586,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             ``bidirectional=True`` and ``merge_mode="concat"``.
         """
         check_is_fitted(self)
-        return encode(self.module_, _dataset(self._validate(X)))
+        return encode(self.module_, _dataset(self._read(X)))
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Draw sequences from codes, be they results of :meth:`transform`, edited, or new.
@@ -609,6 +613,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         codes = validate_codes(self, Z, self._n_features_out)
         n_steps = validate_lengths(lengths, len(codes), self.n_timesteps_in_, self.container_)
+        warn_of_longer(n_steps, self.n_timesteps_in_)
         if self.container_ in ("table", "array"):
             sizes = np.full(len(codes), max(self.n_timesteps_in_, n_steps.max()))
         else:
@@ -629,28 +634,31 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             In the units, container and lengths of X. Missing values are filled in; padding stays NaN.
         """
         check_is_fitted(self)
-        sequences = self._validate(X)
+        sequences = self._read(X)
         steps = reconstruct(self.module_, _dataset(sequences))
         return restore(steps, sequences.lengths, sequences.sizes, sequences.container)
 
-    def score_samples(self, X: Any) -> NDArray[np.float64]:
+    def score_samples(self, X: Any, *, standardized: bool = True) -> NDArray[np.float64]:
         """Minus the mean squared error of each sequence's reconstruction: the higher, the more usual.
 
         Parameters
         ----------
         X : array-like or list of array-likes
             Sequences, as in :meth:`transform`.
+        standardized : bool, default=True
+            Whether each channel's errors are in units of `channel_scale_`, its standard deviation in the training
+            data, as in the loss. If not, they are in the units of X, and channels of large numbers decide.
 
         Returns
         -------
         scores : ndarray of shape (n_sequences,)
-            In squared units of X, over the observed values of each sequence.
+            Over the observed values of each sequence; without unit, or in squared units of X.
         """
         check_is_fitted(self)
-        errors, counts = squared_errors(self.module_, _dataset(self._validate(X)))
+        errors, counts = squared_errors(self.module_, _dataset(self._read(X)), self._unit(standardized))
         return -errors / counts
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, *, standardized: bool = True) -> float:
         """Share of the variance about the training data's channel means that the reconstruction explains, R².
 
         Parameters
@@ -659,6 +667,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             Sequences, as in :meth:`transform`.
         y : Ignored
             Present for API consistency.
+        standardized : bool, default=True
+            Whether errors and variance of each channel are in units of `channel_scale_`, so that channels count alike.
+            If not, they are in the units of X, and channels of large numbers decide.
 
         Returns
         -------
@@ -666,12 +677,22 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             1 is perfect; a model that returns the channel means has 0, a worse one less.
         """
         check_is_fitted(self)
-        sequences = self._validate(X)
-        errors, _ = squared_errors(self.module_, _dataset(sequences))
-        deviations = squared_deviations(sequences, self.channel_mean_).sum()
+        sequences, unit = self._read(X), self._unit(standardized)
+        errors, _ = squared_errors(self.module_, _dataset(sequences), unit)
+        deviations = np.sum(squared_deviations(sequences, self.channel_mean_) / np.square(unit))
         if deviations == 0:
             return float(errors.sum() == 0)
         return float(1 - errors.sum() / deviations)
+
+    def _read(self, X: Any) -> Sequences:
+        """X like the fitted data, with a warning where it goes on for longer."""
+        sequences = self._validate(X)
+        warn_of_longer(sequences.lengths, self.n_timesteps_in_)
+        return sequences
+
+    def _unit(self, standardized: bool) -> NDArray[np.float64]:
+        """What each channel's errors are counted in."""
+        return self.channel_scale_ if standardized else np.ones(self.n_channels_in_)
 
     @property
     def _n_features_out(self) -> int:

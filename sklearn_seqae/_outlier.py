@@ -31,6 +31,7 @@ from sklearn_seqae._inference._cross_fitting import (
     training_size,
 )
 from sklearn_seqae._inference._errors import batches_of_rows, standard_errors
+from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
 
 __all__ = ["LSTMOutlierDetector"]
@@ -310,7 +311,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
             At most 0; the lower, the more unusual. Without unit.
         """
         check_is_fitted(self)
-        return self._score_sequences(self._validate(X))
+        return self._score_sequences(self._read(X))
 
     def decision_function(self, X: Any) -> Float64:
         """:meth:`score_samples` above the threshold.
@@ -359,10 +360,16 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
             from `location_` in units of its own variance, other channels left aside.
         """
         check_is_fitted(self)
-        sequences = self._validate(X)
+        sequences = self._read(X)
         scoring = self._scoring
         values = np.concatenate([scoring.of_values(errors) for _, errors in self._errors(sequences)])
         return sequences.restore(values.astype(np.float32))
+
+    def _read(self, X: Any) -> Sequences:
+        """X like the fitted data, with a warning where it goes on for longer."""
+        sequences = self._validate(X)
+        warn_of_longer(sequences.lengths, self.autoencoder_.n_timesteps_in_)
+        return sequences
 
     def _errors(self, sequences: Sequences) -> Iterator[tuple[Int64, Float32]]:
         """Rows of sequences, and their errors in standard units, batch by batch."""

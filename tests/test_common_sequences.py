@@ -304,17 +304,69 @@ def test_a_reconstruction_is_the_decoded_code(kind: str, setting: str) -> None:
     assert_close(found, estimator.reconstruct(X))
 
 
+@pytest.mark.parametrize("standardized", [True, False])
 @each_kind_and_setting
-def test_scores_are_over_all_observed_steps(kind: str, setting: str) -> None:
+def test_scores_are_over_all_observed_steps(kind: str, setting: str, standardized: bool) -> None:
     estimator, X = fitted(kind, setting), make(kind)
-    errors = [(x - y) ** 2 for x, y in zip(X, estimator.reconstruct(X), strict=True)]
-    np.testing.assert_allclose(estimator.score_samples(X), [-np.nanmean(error) for error in errors], rtol=1e-4)
-    total = np.nansum([np.nansum((np.reshape(x, (len(x), -1)) - estimator.channel_mean_) ** 2) for x in X])
-    assert estimator.score(X) == pytest.approx(1 - sum(map(np.nansum, errors)) / total, abs=1e-5)
+    unit = estimator.channel_scale_ if standardized else 1.0
+
+    def squares(x: Any, y: Any) -> NDArray[np.float64]:
+        return ((np.reshape(x, (len(x), -1)) - np.reshape(y, (len(x), -1))) / unit) ** 2
+
+    errors = [squares(x, y) for x, y in zip(X, estimator.reconstruct(X), strict=True)]
+    found = estimator.score_samples(X, standardized=standardized)
+    np.testing.assert_allclose(found, [-np.nanmean(error) for error in errors], rtol=1e-4)
+    means = [np.broadcast_to(estimator.channel_mean_, (len(x), len(estimator.channel_mean_))) for x in X]
+    total = np.nansum([np.nansum(squares(x, mean)) for x, mean in zip(X, means, strict=True)])
+    score = estimator.score(X, standardized=standardized)
+    assert score == pytest.approx(1 - sum(map(np.nansum, errors)) / total, abs=1e-5)
     broken = copy.deepcopy(X)
     for x in broken:
         x[0] += 100
     assert (estimator.score_samples(broken) < estimator.score_samples(X) - 10).all()  # of step 0 too
+
+
+@pytest.mark.parametrize("setting", ["default", "plain"])
+def test_scores_do_not_depend_on_the_units_of_channels(setting: str) -> None:
+    X, unit = make("array"), np.array([1, 1000.0])
+    estimator, other = (model(setting).fit(each) for each in (X, X * unit))
+    np.testing.assert_allclose(other.score_samples(X * unit), estimator.score_samples(X), rtol=1e-3)
+    assert other.score(X * unit) == pytest.approx(estimator.score(X), abs=1e-4)
+    by_channel = [  # the second channel decides alone in units of X
+        1
+        - np.sum((X[:, :, c] - estimator.reconstruct(X)[:, :, c]) ** 2) / np.sum((X[:, :, c] - X[:, :, c].mean()) ** 2)
+        for c in range(2)
+    ]
+    assert other.score(X * unit, standardized=False) == pytest.approx(by_channel[1], abs=1e-3)
+    assert estimator.score(X) == pytest.approx(np.mean(by_channel), abs=1e-4)
+
+
+def test_a_constant_channel_counts_in_units_of_x() -> None:
+    X = make("array")
+    X[:, :, 1] = 7
+    estimator = model().fit(X)
+    assert estimator.channel_scale_[1] == 1
+    moved = np.add(X, [0, 3])
+    change = estimator.score_samples(moved, standardized=True) - estimator.score_samples(X)
+    assert (change < -1).all()
+
+
+def test_warns_of_sequences_longer_than_any_in_training() -> None:
+    X = make("list")
+    estimator = fitted("list")
+    longer = [*X[:3], np.tile(X[3], (3, 1))[:12], np.tile(X[4], (3, 1))[:10]]
+    message = r"2 of 5 sequences are longer than any in training, 12 time steps instead of at most 9"
+    for method in (*METHODS, "score"):
+        with pytest.warns(UserWarning, match=message) as told:
+            getattr(estimator, method)(longer)
+        assert len(told) == 1
+        assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"1 of 2 sequences .* 10 time steps instead of at most 9"):
+        estimator.inverse_transform(estimator.transform(X)[:2], lengths=[10, 9])
+    padded = pad(X, 12)
+    for method in (*METHODS, "score"):  # NaN behind the end is not part of a sequence
+        getattr(estimator, method)(padded)
+    model(warm_start=True).fit(X).fit(longer)  # what is trained on
 
 
 # What a model that has learned something must do

@@ -248,6 +248,14 @@ def test_one_channel_of_two_is_enough() -> None:
         assert np.isfinite(model(setting).fit(X).score_samples(X)).all()
 
 
+def test_warns_of_sequences_longer_than_any_in_training() -> None:
+    X = [np.tile(x, (3, 1))[:12] for x in make("list", 2)]
+    for method in METHODS:
+        with pytest.warns(UserWarning, match=r"2 of 2 sequences .* 12 time steps instead of at most 9") as told:
+            getattr(fitted("list"), method)(X)
+        assert len(told) == 1
+
+
 # Meaning
 
 

@@ -102,6 +102,6 @@ def _likely_cause(learning_rate: float, n_epochs: int, n_batches: int) -> str:
     if learning_rate > _HIGH_RATE:
         return f"learning_rate={learning_rate} is high; try 0.003."
     return (
-        "Try standardize=True, a larger latent_dim or patch_len, decoder='both', less noise and mixing; or the "
+        "Try standardize=True, a larger latent_dim or patch_len, decoder='both', less input_noise and mixup; or the "
         "sequences may have nothing in common that a code could hold."
     )

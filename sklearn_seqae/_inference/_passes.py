@@ -15,6 +15,7 @@ from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
 
 Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 # Batches are as large as suits the hardware, whatever the training's: this many sequences, or near this many steps.
@@ -58,16 +59,20 @@ def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
     return steps
 
 
-def squared_errors(module: Any, dataset: SequenceDataset) -> tuple[NDArray[np.float64], Int64]:
-    """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both."""
+def squared_errors(module: Any, dataset: SequenceDataset, unit: Float64) -> tuple[Float64, Int64]:
+    """Of each sequence, the sum of squared errors and the number of observed values: (n_sequences,) both.
+
+    Each channel's errors are in units of `unit` (n_channels,).
+    """
     errors = np.empty(len(dataset))
     counts = np.empty(len(dataset), dtype=np.int64)
 
     def compare_batch(indices: Int64) -> None:
         batch = _on_device(dataset.batch(indices), module)
-        error = (module(**batch) - batch["x"]).double().square()  # (B, T, C)
-        errors[indices] = error.nansum(dim=(1, 2)).cpu().numpy()
-        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).cpu().numpy()
+        error = (module(**batch) - batch["x"]).cpu().double()  # (B, T, C); not every device has float64
+        squares = error.square().nansum(dim=1).numpy() / np.square(unit)  # (B, C)
+        errors[indices] = squares.sum(axis=1)
+        counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).numpy()
 
     _for_each_batch(compare_batch, module, dataset.lengths)
     return errors, counts

@@ -11,7 +11,7 @@ from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import mean_by_sequence
 
-__all__ = ["name_ranks", "name_rows", "pick_rows", "read_pair", "read_row", "squared_errors"]
+__all__ = ["name_ranks", "name_rows", "pick_rows", "read_pair", "read_row", "squared_errors", "unit_of_errors"]
 
 Array = NDArray[Any]
 
@@ -40,10 +40,18 @@ def read_pair(X: Any, X_reconstructed: Any, n_channels: int) -> tuple[Sequences,
     return originals, reconstructions
 
 
-def squared_errors(originals: Sequences, reconstructions: Sequences) -> Array:
-    """Mean squared error of each sequence over what is in both; NaN where nothing is."""
-    squares = np.square(originals.steps.astype(np.float64) - reconstructions.steps)
+def squared_errors(originals: Sequences, reconstructions: Sequences, unit: Array) -> Array:
+    """Mean squared error of each sequence over what is in both; NaN where nothing is.
+
+    Each channel's errors are in units of `unit` (n_channels,).
+    """
+    squares = np.square((originals.steps.astype(np.float64) - reconstructions.steps) / unit)
     return mean_by_sequence(squares, originals.starts)
+
+
+def unit_of_errors(scale: Array) -> Array:
+    """What to count errors in, of the channels' standard deviations: these, or for one channel the units of X."""
+    return scale if len(scale) > 1 else np.ones(1)
 
 
 def read_row(sequences: Sequences, row: int) -> Array:

@@ -232,7 +232,7 @@ class LatentDisplay(AxesDisplay):
             Labels or values, as in :meth:`from_predictions`.
         color_by : {"labels", "error"} or None, default="labels"
             "labels" colours by `y`, if it is given; "error" by the root mean squared error of the reconstruction, in
-            the units of what reaches the autoencoder; None leaves all points one colour.
+            standard deviations (SD) of the training data's channels; None leaves all points one colour.
         color_label : str or None, default=None
             Title of the legend or label of the colour scale.
         ax, **plot_kwargs
@@ -260,7 +260,7 @@ class LatentDisplay(AxesDisplay):
             y = y if color_by == "labels" else None
             return cls.from_predictions(codes, y, color_label=color_label, ax=ax, **plot_kwargs)
         errors = np.sqrt(-estimator.score_samples(X))
-        label = "root mean squared error" if color_label is None else color_label
+        label = "root mean squared error (SD)" if color_label is None else color_label
         return cls(codes, values=errors, color_label=label).plot(ax, **plot_kwargs)
 
     @classmethod

@@ -8,8 +8,17 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import _safe_indexing
 
 from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._plot._display import PanelDisplay, View
-from sklearn_seqae._plot._examples import name_ranks, name_rows, pick_rows, read_pair, read_row, squared_errors
+from sklearn_seqae._plot._examples import (
+    name_ranks,
+    name_rows,
+    pick_rows,
+    read_pair,
+    read_row,
+    squared_errors,
+    unit_of_errors,
+)
 from sklearn_seqae._plot._overlay import FILLED, draw_overlay, is_filled, length_of, overlay_styles
 from sklearn_seqae._plot._time_axis import on_axis
 
@@ -248,7 +257,8 @@ class ReconstructionDisplay(PanelDisplay):
         Returns
         -------
         display : ReconstructionDisplay
-            The display. Titles give the root mean squared error (RMSE) of each sequence, in the units of X.
+            The display. Titles give the root mean squared error (RMSE) of each sequence: of one channel in the units of
+            X, of several in standard deviations (SD) of the training data's channels, as the ranks go by.
 
         Raises
         ------
@@ -268,7 +278,9 @@ class ReconstructionDisplay(PanelDisplay):
         rows = pick_rows(errors, n_sequences, indices)
         some = _safe_indexing(X, rows)
         pair = read_pair(some, estimator.reconstruct(some), estimator.n_channels_in_)
-        titles = _titles(name_rows(X, rows, len(errors), sequence_names), squared_errors(*pair), indices is None)
+        unit = unit_of_errors(estimator.channel_scale_)
+        names = name_rows(X, rows, len(errors), sequence_names)
+        titles = _titles(names, squared_errors(*pair, unit), len(unit), indices is None)
         return cls._of(*pair, np.arange(len(rows)), titles, channel_names).plot(ax, **plot_kwargs)
 
     @classmethod
@@ -302,7 +314,7 @@ class ReconstructionDisplay(PanelDisplay):
         Returns
         -------
         display : ReconstructionDisplay
-            The display, as of :meth:`from_estimator`.
+            The display, as of :meth:`from_estimator`; standard deviations are those of X.
 
         Raises
         ------
@@ -311,9 +323,11 @@ class ReconstructionDisplay(PanelDisplay):
         """
         cls._require_matplotlib("from_predictions")
         pair = read_pair(X, X_reconstructed, n_channels)
-        errors = squared_errors(*pair)
+        unit = unit_of_errors(channel_statistics(pair[0])[1])
+        errors = squared_errors(*pair, unit)
         rows = pick_rows(errors, n_sequences, indices)
-        titles = _titles(name_rows(X, rows, len(errors), sequence_names), errors[rows], indices is None)
+        names = name_rows(X, rows, len(errors), sequence_names)
+        titles = _titles(names, errors[rows], len(unit), indices is None)
         return cls._of(*pair, rows, titles, channel_names).plot(ax, **plot_kwargs)
 
     @classmethod
@@ -330,8 +344,9 @@ class ReconstructionDisplay(PanelDisplay):
         return cls(drawn[0], drawn[1], titles=titles, channel_names=channel_names)
 
 
-def _titles(names: list[str], errors: Array, ranked: bool) -> list[str]:
+def _titles(names: list[str], errors: Array, n_channels: int, ranked: bool) -> list[str]:
     """Two lines for each sequence: its name, and its place among the others with the error."""
-    said = [f"RMSE {np.sqrt(error):.2g}" if np.isfinite(error) else "no error known" for error in errors]
+    unit = " SD" if n_channels > 1 else ""
+    said = [f"RMSE {np.sqrt(error):.2g}{unit}" if np.isfinite(error) else "no error known" for error in errors]
     ranks = name_ranks(len(names)) if ranked else [""] * len(names)
     return [f"{name}\n{rank}{error}" for name, rank, error in zip(names, ranks, said, strict=True)]

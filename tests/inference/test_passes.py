@@ -48,15 +48,45 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
         codes = np.concatenate([module.encode(x).numpy() for x in alone])
         drawn = np.concatenate([module(x)[0].numpy() for x in alone])
     truth = np.concatenate(parts)
-    errors = [np.nansum(part) for part in np.split((drawn - truth).astype(float) ** 2, np.cumsum(lengths)[:-1])]
+    unit = np.array([0.1, 7.0])
+    squares = ((drawn - truth).astype(float) / unit) ** 2
+    errors = [np.nansum(part) for part in np.split(squares, np.cumsum(lengths)[:-1])]
     close: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
     np.testing.assert_allclose(_passes.encode(module, dataset), codes, **close)
     np.testing.assert_allclose(_passes.decode(module, codes, lengths), drawn, **close)
     np.testing.assert_allclose(_passes.reconstruct(module, dataset), drawn, **close)
-    found, counts = _passes.squared_errors(module, dataset)
+    found, counts = _passes.squared_errors(module, dataset, unit)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, errors, rtol=1e-5)
     assert counts.tolist() == [np.sum(~np.isnan(part)) for part in parts]
+
+
+class OnlySingle(torch.Tensor):
+    """A tensor on a device without float64, as Apple's are; off it, any tensor."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.cpu:
+            return args[0].as_subclass(torch.Tensor)
+        found = super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
+        if isinstance(found, torch.Tensor) and found.dtype == torch.float64:
+            raise TypeError("this device has no float64")
+        return found
+
+
+def test_errors_need_no_float64_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, dataset = SequenceAutoencoder(2, 3), dataset_of(random_parts([4, 2, 3]))
+    expected = _passes.squared_errors(module, dataset, np.ones(2))
+    on_cpu = _passes._on_device
+    monkeypatch.setattr(
+        _passes,
+        "_on_device",
+        lambda *given: {name: value.as_subclass(OnlySingle) for name, value in on_cpu(*given).items()},
+    )
+    with pytest.raises(TypeError, match="no float64"):
+        torch.zeros(1).as_subclass(OnlySingle).double()
+    for found, wanted in zip(_passes.squared_errors(module, dataset, np.ones(2)), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.usefixtures("_inference_size")

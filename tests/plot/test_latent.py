@@ -195,7 +195,7 @@ def test_codes_of_an_estimator(fitted: LSTMAutoencoder) -> None:
     display = LatentDisplay.from_estimator(fitted, X, y=y, color_by="error")
     np.testing.assert_allclose(np.asarray(display.scatters_[0].get_array()), np.sort(errors), rtol=1e-5)
     assert display.colorbar_ is not None
-    assert display.colorbar_.ax.get_ylabel() == "root mean squared error"
+    assert display.colorbar_.ax.get_ylabel() == "root mean squared error (SD)"
 
 
 def test_codes_of_a_pipeline() -> None:

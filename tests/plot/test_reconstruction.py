@@ -175,12 +175,34 @@ def test_estimator_ranks_by_its_scores(fitted: LSTMAutoencoder) -> None:
     display = ReconstructionDisplay.from_estimator(fitted, X)
     errors = np.sqrt(-fitted.score_samples(X))
     order = np.argsort(errors)[[0, 3, 5, 8]]
-    said = [f"{rank}RMSE {error:.2g}" for rank, error in zip(["best, ", "", "", "worst, "], errors[order], strict=True)]
+    ranks = ["best, ", "", "", "worst, "]
+    said = [f"{rank}RMSE {error:.2g} SD" for rank, error in zip(ranks, errors[order], strict=True)]
     expected = [f"sequence {row}\n{each}" for row, each in zip(order, said, strict=True)]
     assert [axis.get_title() for axis in display.ax_[0]] == expected
     reconstructed = fitted.reconstruct(X)
     for (channel, column), line in np.ndenumerate(display.reconstruction_lines_):
         np.testing.assert_allclose(line.get_ydata(), reconstructed[order[column], :, channel], atol=1e-5)
+
+
+def test_channels_of_small_numbers_count_as_much_as_others() -> None:
+    X = RNG.normal(size=(3, 6, 2)) * [1, 1000]
+    unit = X.std(axis=(0, 1))
+    errors = np.array([[0.5, 0], [0, 0.1], [0.1, 0.2]])  # in standard deviations
+    display = ReconstructionDisplay.from_predictions(X, X + errors[:, np.newaxis] * unit, n_sequences=3)
+    titles = [axis.get_title() for axis in display.ax_[0]]
+    assert titles == [
+        "sequence 1\nbest, RMSE 0.071 SD",
+        "sequence 2\nmedian, RMSE 0.16 SD",
+        "sequence 0\nworst, RMSE 0.35 SD",
+    ]
+
+
+def test_error_of_one_channel_is_in_its_own_units(fitted: LSTMAutoencoder) -> None:
+    X = 1000 * RNG.normal(size=(9, 6))
+    autoencoder = tiny().fit(X)
+    display = ReconstructionDisplay.from_estimator(autoencoder, X, indices=[3])
+    error = np.sqrt(-autoencoder.score_samples(X[3:4], standardized=False)[0])
+    assert display.ax_[0, 0].get_title() == f"sequence 3\nRMSE {error:.2g}"
 
 
 def test_titles_take_the_names_of_rows() -> None:

@@ -1,0 +1,32 @@
+"""A warning of sequences that are longer than any in training."""
+
+import sys
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["warn_of_longer"]
+
+
+def warn_of_longer(lengths: NDArray[np.int64], n_timesteps: int) -> None:
+    """Warn where sequences of these lengths are longer than the `n_timesteps` of any in training.
+
+    A network that has never gone so far draws all of such a sequence badly, not just what is beyond.
+    """
+    longer = lengths > n_timesteps
+    if longer.any():
+        warnings.warn(
+            f"{longer.sum()} of {len(lengths)} sequences are longer than any in training, {lengths.max()} time steps "
+            f"instead of at most {n_timesteps}: codes and reconstructions of these are poor from their first step on. "
+            f"Train on sequences as long, or cut these into pieces of at most {n_timesteps} time steps.",
+            stacklevel=_level_of_caller(),
+        )
+
+
+def _level_of_caller() -> int:
+    """How far above `warn_of_longer` the code is that called an estimator, whatever wraps its methods."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("sklearn.", "sklearn_seqae.")):
+        frame, level = frame.f_back, level + 1
+    return level
