@@ -32,6 +32,8 @@ class SequenceDecoder(nn.Module):
         Number of steps to which the sinusoids' periods relate.
     dropout : float
         Share of values that is dropped between layers while training.
+    device : str, default="cpu"
+        Where the parameters are; on "meta" they have shapes alone.
 
     Shape
     -----
@@ -50,6 +52,7 @@ class SequenceDecoder(nn.Module):
         output_layer: Literal["linear"] | None = "linear",
         reference_length: int = 1,
         dropout: float = 0.0,
+        device: str = "cpu",
     ) -> None:
         super().__init__()
         self.repeats_code = code_input != "state"
@@ -61,10 +64,10 @@ class SequenceDecoder(nn.Module):
         sizes = sizes or [code_size]
         input_size = code_size * self.repeats_code + 2 * self.N_FREQUENCIES * self.sets_state
         self.layers = nn.ModuleList(
-            LSTM(below, size) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
+            LSTM(below, size, device=device) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
         )
-        self.initial_state = _linear(code_size, 2 * sum(sizes)) if self.sets_state else None
-        self.output_layer = _linear(sizes[-1], output_size) if output_layer == "linear" else nn.Identity()
+        self.initial_state = _linear(code_size, 2 * sum(sizes), device) if self.sets_state else None
+        self.output_layer = _linear(sizes[-1], output_size, device) if output_layer == "linear" else nn.Identity()
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, code: Tensor, n_steps: int) -> Tensor:
@@ -97,7 +100,7 @@ class SequenceDecoder(nn.Module):
         return [(h.contiguous(), c.contiguous()) for h, c in zip(states[::2], states[1::2], strict=True)]
 
 
-def _linear(in_features: int, out_features: int) -> nn.Linear:
+def _linear(in_features: int, out_features: int, device: str) -> nn.Linear:
     """A linear layer, whose parameters `initialize` has yet to draw."""
-    layer: nn.Linear = nn.Linear(in_features, out_features, device="meta").to_empty(device="cpu")
+    layer: nn.Linear = nn.Linear(in_features, out_features, dtype=torch.float32, device="meta").to_empty(device=device)
     return layer

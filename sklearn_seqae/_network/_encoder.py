@@ -30,6 +30,8 @@ class SequenceEncoder(nn.Module):
         Share of values that is dropped between layers while training.
     linear_positions : int
         Number of positions of the linear path; 0 for none.
+    device : str, default="cpu"
+        Where the parameters are; on "meta" they have shapes alone.
 
     Shape
     -----
@@ -47,22 +49,23 @@ class SequenceEncoder(nn.Module):
         merge_mode: MergeMode = "concat",
         dropout: float = 0.0,
         linear_positions: int = 0,
+        device: str = "cpu",
     ) -> None:
         super().__init__()
-        both_ways: dict[str, Any] = {"bidirectional": bidirectional, "merge_mode": merge_mode}
+        options: dict[str, Any] = {"bidirectional": bidirectional, "merge_mode": merge_mode, "device": device}
         self.code_size = latent_dim * (2 if bidirectional and merge_mode == "concat" else 1)
         self.layers = nn.ModuleList()
         size = input_size
         for hidden_size in hidden_layer_sizes:
-            layer = RecurrentLayer(size, hidden_size, **both_ways)
+            layer = RecurrentLayer(size, hidden_size, **options)
             self.layers.append(layer)
             size = layer.output_size
         self.linear_path = None
         if linear_positions:
             gain = 1 / (linear_positions * input_size)
-            self.linear_path = PositionalLinear(linear_positions, input_size, self.code_size, gain=gain)
+            self.linear_path = PositionalLinear(linear_positions, input_size, self.code_size, gain=gain, device=device)
             size += self.code_size
-        self.layers.append(RecurrentLayer(size, latent_dim, **both_ways))
+        self.layers.append(RecurrentLayer(size, latent_dim, **options))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -1,5 +1,6 @@
 """The parameters that a network starts with."""
 
+import math
 from typing import Any
 
 import torch
@@ -47,18 +48,20 @@ def open_gates(layer: Any, n_steps: int) -> Tensor:
         By it, inputs must be divided for their plain sum to come out.
     """
     size = layer.hidden_size
-    admitted, kept = (torch.tensor(bias).sigmoid() for bias in (_OPEN_BIAS, _KEEP_BIAS))
-    passed_on = admitted**2 * kept ** torch.arange(n_steps - 1, -1, -1)  # (P,), through input and output gate
+    admitted, kept = (1 / (1 + math.exp(-bias)) for bias in (_OPEN_BIAS, _KEEP_BIAS))
+    age = torch.arange(n_steps - 1, -1, -1, dtype=torch.float32, device="cpu")
+    passed_on = admitted**2 * kept**age  # (P,), through input and output gate
     factors: list[Tensor] = []
     for lstm, factor in ((layer.forward_lstm, passed_on), (layer.backward_lstm, passed_on.flip(0))):
         if lstm is None:
             continue
         lstm.weight_ih_l0.zero_()
         lstm.weight_hh_l0.zero_()
-        bias = torch.tensor([_OPEN_BIAS, _KEEP_BIAS, 0.0, _OPEN_BIAS])  # torch's gates: input, forget, cell, output
-        lstm.bias_ih_l0.copy_(bias.repeat_interleave(size))
+        # torch's gates: input, forget, cell, output
+        for gate, bias in zip(lstm.bias_ih_l0.chunk(4), (_OPEN_BIAS, _KEEP_BIAS, 0.0, _OPEN_BIAS), strict=True):
+            gate.fill_(bias)
         if len(factors) * size < layer.output_size:  # summed directions add up the same values: one is enough
             first = lstm.input_size - layer.output_size + len(factors) * size
-            lstm.weight_ih_l0[2 * size : 3 * size, first : first + size] = torch.eye(size)
+            lstm.weight_ih_l0[2 * size : 3 * size, first : first + size].fill_diagonal_(1.0)
             factors.append(factor[:, None].expand(-1, size))
     return torch.cat(factors, dim=1)[:, None]

@@ -43,8 +43,8 @@ class MaskedLoss(nn.Module):
         super().__init__()
         self.is_custom = not isinstance(loss, str)
         self.loss: Callable[..., Tensor] = _LOSSES[loss] if isinstance(loss, str) else loss
-        self.register_buffer("mean", torch.tensor(mean))
-        self.register_buffer("scale", torch.tensor(scale))
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32, device="cpu"))
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32, device="cpu"))
 
     def forward(self, prediction: Tensor, target: Tensor, n_observed: Tensor | None = None) -> Tensor:
         if prediction.shape != target.shape:

@@ -21,17 +21,23 @@ class PositionalLinear(nn.Module):
     gain : float, default=1.0
         Multiplies the weights. Adam moves every weight at the same pace: the more of them are summed up, the slower
         each should go, so a sum over n features wants 1 / n.
+    device : str, default="cpu"
+        Where the parameters are; on "meta" they have shapes alone.
 
     Shape
     -----
     Input: (B, P, in_features), with any number of steps. Output: (B, P, out_features).
     """
 
-    def __init__(self, n_positions: int, in_features: int, out_features: int, *, gain: float = 1.0) -> None:
+    def __init__(
+        self, n_positions: int, in_features: int, out_features: int, *, gain: float = 1.0, device: str = "cpu"
+    ) -> None:
         super().__init__()
         self.gain = gain
-        self.weight = nn.Parameter(torch.empty(n_positions, in_features, out_features))
-        self.bias = nn.Parameter(torch.empty(n_positions, out_features))
+        self.weight = nn.Parameter(
+            torch.empty(n_positions, in_features, out_features, dtype=torch.float32, device=device)
+        )
+        self.bias = nn.Parameter(torch.empty(n_positions, out_features, dtype=torch.float32, device=device))
 
     def forward(self, x: Tensor) -> Tensor:
         n = min(x.shape[1], len(self.weight))

@@ -22,6 +22,8 @@ class LSTM(nn.LSTM):
     ----------
     input_size, hidden_size : int
         Features per step before and after.
+    device : str, default="cpu"
+        Where the parameters are; on "meta" they have shapes alone.
 
     Shape
     -----
@@ -29,10 +31,10 @@ class LSTM(nn.LSTM):
     hidden_size), and the hidden state at the end, (B, hidden_size).
     """
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int, *, device: str = "cpu") -> None:
         # The parameters are `initialize`'s to draw: torch would draw from its global generator.
-        super().__init__(input_size, hidden_size, batch_first=True, device="meta")
-        self.to_empty(device="cpu")
+        super().__init__(input_size, hidden_size, batch_first=True, dtype=torch.float32, device="meta")
+        self.to_empty(device=device)
 
     def forward(  # type: ignore[override]
         self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
@@ -59,6 +61,8 @@ class RecurrentLayer(nn.Module):
         Whether a second LSTM reads the sequence backwards.
     merge_mode : {"sum", "concat"}, default="concat"
         How the directions' outputs are put together.
+    device : str, default="cpu"
+        Where the parameters are; on "meta" they have shapes alone.
 
     Shape
     -----
@@ -68,13 +72,19 @@ class RecurrentLayer(nn.Module):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, bidirectional: bool = False, merge_mode: MergeMode = "concat"
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        bidirectional: bool = False,
+        merge_mode: MergeMode = "concat",
+        device: str = "cpu",
     ) -> None:
         super().__init__()
         self.hidden_size = hidden_size
         self.merge_mode = merge_mode
-        self.forward_lstm = LSTM(input_size, hidden_size)
-        self.backward_lstm = LSTM(input_size, hidden_size) if bidirectional else None
+        self.forward_lstm = LSTM(input_size, hidden_size, device=device)
+        self.backward_lstm = LSTM(input_size, hidden_size, device=device) if bidirectional else None
         self.output_size = hidden_size * (2 if bidirectional and merge_mode == "concat" else 1)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:

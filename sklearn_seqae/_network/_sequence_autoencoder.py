@@ -65,6 +65,8 @@ class SequenceAutoencoder(nn.Module):
         Per channel, subtracted from and divided out of what the encoder reads; the decoder's output is put back.
     seed : int
         Seeds the initial parameters.
+    device : {"cpu", "meta"}
+        Where the network is built; on "meta" its parameters have shapes alone, and take no memory.
 
     Shape
     -----
@@ -95,13 +97,15 @@ class SequenceAutoencoder(nn.Module):
         mean: Sequence[float] | None = None,
         scale: Sequence[float] | None = None,
         seed: int = 0,
+        device: str = "cpu",
     ) -> None:
         super().__init__()
         self.n_channels = n_channels
         self.patch_len = patch_len
         self.reverse_target = reverse_target
-        self.register_buffer("mean", torch.tensor([0.0] * n_channels if mean is None else mean))
-        self.register_buffer("scale", torch.tensor([1.0] * n_channels if scale is None else scale))
+        kind: dict[str, Any] = {"dtype": torch.float32, "device": device}
+        self.register_buffer("mean", torch.tensor([0.0] * n_channels if mean is None else mean, **kind))
+        self.register_buffer("scale", torch.tensor([1.0] * n_channels if scale is None else scale, **kind))
         features = patch_len * n_channels
         reference_length = _ceil_div(reference_timesteps, patch_len)
         self.encoder = SequenceEncoder(
@@ -112,6 +116,7 @@ class SequenceAutoencoder(nn.Module):
             merge_mode=merge_mode,
             dropout=dropout,
             linear_positions=reference_length if linear_path else 0,
+            device=device,
         )
         self.code_size = self.encoder.code_size
         self.decoder = SequenceDecoder(
@@ -122,10 +127,14 @@ class SequenceAutoencoder(nn.Module):
             output_layer=output_layer,
             reference_length=reference_length,
             dropout=dropout,
+            device=device,
         )
-        self.linear_path = PositionalLinear(reference_length, self.code_size, features) if linear_path else None
-        with suitable_threads(0):  # an orthogonal matrix's last bits depend on the number of threads
-            initialize(self, torch.Generator().manual_seed(seed))
+        self.linear_path = None
+        if linear_path:
+            self.linear_path = PositionalLinear(reference_length, self.code_size, features, device=device)
+        if device != "meta":
+            with suitable_threads(0):  # an orthogonal matrix's last bits depend on the number of threads
+                initialize(self, torch.Generator("cpu").manual_seed(seed))
 
     @torch.no_grad()
     def start_from(self, mean: Tensor, components: Tensor, deviations: Tensor) -> None:
@@ -149,12 +158,12 @@ class SequenceAutoencoder(nn.Module):
         assert reader is not None, "there is no linear path to start from"
         assert writer is not None
         n_positions, features, code_size = reader.weight.shape
-        weights = torch.zeros(n_positions, features, code_size)
+        weights = torch.zeros(n_positions, features, code_size, dtype=mean.dtype, device=mean.device)
         weights[:, :, : len(components)] = components.reshape(-1, n_positions, features).permute(1, 2, 0)
-        deviation = torch.zeros(code_size)
+        deviation = torch.zeros(code_size, dtype=mean.dtype, device=mean.device)
         deviation[: len(deviations)] = deviations
         known = deviation > _LEAST_DEVIATION * deviation.max()
-        shrink = torch.where(known, CODE_SCALE / deviation.clamp(min=torch.finfo().tiny), 0.0)
+        shrink = torch.where(known, CODE_SCALE / deviation.clamp(min=torch.finfo(deviation.dtype).tiny), 0.0)
         reading = weights * shrink / open_gates(self.encoder.layers[-1], n_positions)
         patch_mean = mean.reshape(n_positions, features)
         reader.weight.copy_(reading / reader.gain)

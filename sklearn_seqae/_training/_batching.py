@@ -1,6 +1,7 @@
 """Batches for training and validation: in what order, and how they are varied."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from sklearn_seqae._data._dataset import Batch, SequenceDataset, by_length, spli
 
 __all__ = ["TrainingBatches", "ValidationBatches", "shifted"]
 
+# What is drawn at random, whatever a session has set as torch's defaults.
+_FLOATS: dict[str, Any] = {"dtype": torch.float32, "device": "cpu"}
 # Sequences of a batch that are blended into each of the new ones.
 _MOST_BLENDED = 256
 # Standard deviation of shifts in time, as a share of the sequence's length.
@@ -91,17 +94,17 @@ class TrainingBatches(_Batches):
         self.time_shift = time_shift
         self.mixup = mixup
         self.blending = blending
-        self.input_noise = torch.tensor(input_noise) if any(input_noise) else None
+        self.input_noise = torch.tensor(input_noise, **_FLOATS) if any(input_noise) else None
         self.noise_share = 1.0
 
     def indices(self) -> list[NDArray[np.int64]]:
-        order = torch.randperm(len(self.dataset), generator=self.generator).numpy()
+        order = _permutation(len(self.dataset), self.generator).numpy()
         if self.dataset.equal_length is not None:
             return split(order, self.batch_size)
         batches = []
         for bucket in split(order, self.batch_size * _BATCHES_PER_BUCKET):
             batches += split(by_length(bucket, self.dataset.lengths), self.batch_size)
-        shuffled = torch.randperm(len(batches), generator=self.generator)
+        shuffled = _permutation(len(batches), self.generator)
         return [batches[i] for i in shuffled]
 
     def __iter__(self) -> Iterator[tuple[Batch, Tensor]]:
@@ -113,16 +116,16 @@ class TrainingBatches(_Batches):
             target = batch["x"]
             if self.input_noise is not None:
                 noise = self.noise_share * self.input_noise  # (C,)
-                batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator)
+                batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator, **_FLOATS)
             yield batch, target
 
     def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:
         """Replace some sequences of (B, T, C) by mixtures."""
         n = len(x)
-        chosen = torch.rand(n, generator=self.generator) < self.mixup
-        blended = chosen & (torch.rand(n, generator=self.generator) < self.blending)
-        weight = torch.rand(n, generator=self.generator) * 2 - 0.5
-        other = torch.randperm(n, generator=self.generator)
+        chosen = torch.rand(n, generator=self.generator, **_FLOATS) < self.mixup
+        blended = chosen & (torch.rand(n, generator=self.generator, **_FLOATS) < self.blending)
+        weight = torch.rand(n, generator=self.generator, **_FLOATS) * 2 - 0.5
+        other = _permutation(n, self.generator)
         paired = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
         # A mixture in which nothing is observed teaches nothing: keep the sequence itself.
         in_pair = chosen & ~blended & ~torch.isnan(paired).all(dim=2).all(dim=1)
@@ -135,12 +138,13 @@ class TrainingBatches(_Batches):
 
     def _blend(self, x: Tensor) -> Tensor:
         """As many sequences as x (B, T, C), normal with its mean and covariance; NaN where x is."""
-        members = x[torch.randperm(len(x), generator=self.generator)[:_MOST_BLENDED]]  # (M, T, C)
+        members = x[_permutation(len(x), self.generator)[:_MOST_BLENDED]]  # (M, T, C)
         observed = ~torch.isnan(members)
-        count = observed.sum(dim=0).clamp(min=1)  # (T, C)
+        count = observed.sum(dim=0).clamp(min=1).to(x.dtype)  # (T, C)
         mean = members.nansum(dim=0) / count
         deviations = torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
-        weights = torch.randn(len(x), len(members), generator=self.generator) / max(1, len(members) - 1) ** 0.5
+        weights = torch.randn(len(x), len(members), generator=self.generator, **_FLOATS)
+        weights /= max(1, len(members) - 1) ** 0.5
         return torch.where(torch.isnan(x), x, mean + torch.tensordot(weights, deviations, dims=1))
 
 
@@ -151,12 +155,17 @@ def shifted(x: Tensor, lengths: Tensor | None = None, *, share: float, generator
     sequences stay as they are. The first or last step is repeated where nothing comes from; padding stays behind.
     """
     n, n_timesteps = x.shape[:2]
-    size = torch.full((n,), n_timesteps) if lengths is None else lengths
-    chosen = torch.rand(n, generator=generator) < share
-    shift = torch.where(chosen, torch.randn(n, generator=generator) * _SHIFT * size, 0.0).round().long()  # (B,)
-    step = torch.arange(n_timesteps)
+    size = torch.full((n,), n_timesteps, device="cpu") if lengths is None else lengths
+    chosen = torch.rand(n, generator=generator, **_FLOATS) < share
+    distance = torch.randn(n, generator=generator, **_FLOATS) * _SHIFT * size
+    shift = torch.where(chosen, distance, 0.0).round().long()  # (B,)
+    step = torch.arange(n_timesteps, device="cpu")
     source = torch.minimum((step - shift[:, None]).clamp(min=0), size[:, None] - 1)
     source = torch.where(step < size[:, None], source, step)  # (B, T)
     moved = x.gather(1, source[:, :, None].expand_as(x))
     emptied = torch.isnan(moved).flatten(1).all(dim=1)  # only what was observed last, or first, was observed at all
     return torch.where(emptied[:, None, None], x, moved)
+
+
+def _permutation(n: int, generator: torch.Generator) -> Tensor:
+    return torch.randperm(n, generator=generator, device="cpu")
