@@ -117,6 +117,7 @@ def fit(data: Data, split: Split, options: Options) -> Result:
     except ValueError as error:
         raise InputError(one_line(error)) from error
     seconds = time.perf_counter() - start
-    linear = fit_linear(data.sequences, split.training, options.latent_dim)
+    channels = model.channel_mean_, model.channel_scale_
+    linear = fit_linear(data.sequences, split.training, options.latent_dim, *channels)
     codes = np.asarray(model.transform(data.arranged.X))  # scikit-learn may be set to return data frames
     return Result(data, split, model, linear, codes, seconds)

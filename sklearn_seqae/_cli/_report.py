@@ -63,7 +63,7 @@ def _scores(result: Result) -> Iterator[tuple[str, list[float]]]:
     data, split, model, linear = result.data, result.split, result.model, result.linear
     explained, codes = [model.score(data.take(split.scored))], [result.codes]
     if isinstance(linear, LinearModel):
-        explained.append(linear.score(split.scored, model.channel_mean_))
+        explained.append(linear.score(split.scored))
         codes.append(linear.codes)
     yield "share of the variance explained", explained
     if data.digits is not None:
