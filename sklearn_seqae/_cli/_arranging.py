@@ -140,7 +140,7 @@ def _rows(table: Table, options: DataOptions, path: Path) -> Arranged:
     """A sequence for each row; refused or warned of where rows look like time steps or names like values."""
     if options.id is not None:
         _refuse_steps(table, options.id, path)
-    elif not options.drop:
+    else:
         _refuse_long_format(table, path)
         _warn_of_counting(table, path)
     labels = {} if table.ids is None else {table.id_name: list(table.ids)}
@@ -228,8 +228,8 @@ def _in_time(table: Table, rows: Rows, path: Path) -> Rows:
     if len(again):
         place = table.place(int(times.index[again[0]]))
         raise InputError(
-            f"{path}: the time {times.iloc[again[0]]} comes twice in the same series, again in {place}; if there are "
-            "several series, name them with --id COLUMN"
+            f"{path}: the time {times.iloc[again[0]]} comes twice in the same series, again in {place}; name several "
+            "series with --id COLUMN; or, if rows are in order, leave the times out with --drop, and give --width"
         )
     return times.index.to_numpy()
 

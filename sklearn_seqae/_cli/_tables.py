@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._cli._columns import find_columns
 from sklearn_seqae._cli._memory import check_size
 from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._options import DataOptions
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 __all__ = ["Table", "read_parquet_table", "read_text_table"]
+
+
+_DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def read_text_table(path: Path, options: DataOptions) -> Table:
     def place(row: int) -> str:
         return f"line {line_of(path, layout, row)}"
 
-    return _select(table, path, options, place, named=bool(layout.names))
+    return _select(table, path, options, place, named=layout.named)
 
 
 def read_parquet_table(path: Path, options: DataOptions) -> Table:
@@ -76,7 +80,7 @@ def _select(
     table: "DataFrame", path: Path, options: DataOptions, place: Callable[[int], str], *, named: bool = True
 ) -> Table:
     """Tell the columns of numbers from those that the options name."""
-    find = partial(_find_columns, table, path)
+    find = partial(find_columns, [str(name) for name in table.columns])
     dropped = {column for drop in options.drop for column in find("--drop", drop)}
     id_column = None if options.id is None else find("--id", options.id)[0]
     time_column = None if options.time is None else find("--time", options.time)[0]
@@ -97,16 +101,6 @@ def _select(
     )
 
 
-def _find_columns(table: "DataFrame", path: Path, option: str, column: str) -> list[int]:
-    """Positions of the columns of this name or, failing that, the position that it is."""
-    places = [place for place, name in enumerate(table.columns) if str(name) == column]
-    if not places and re.fullmatch(r"-?\d+", column) and -table.shape[1] <= int(column) < table.shape[1]:
-        places = [int(column) % table.shape[1]]
-    if not places:
-        raise InputError(f"{option} {column}: {path} has no such column among its {table.shape[1]}")
-    return places
-
-
 def _row_labels(table: "DataFrame") -> NDArray[Any] | None:
     """The table's own names of its rows, if they say more than their order does."""
     labels = table.index.to_numpy(dtype=object)
@@ -123,13 +117,22 @@ def _numbers(table: "DataFrame", path: Path, place: Callable[[int], str]) -> "Da
             continue
         texts = [(row, str(value)) for row, value in enumerate(column) if pandas.notna(value)]
         row, text = next(((row, text) for row, text in texts if not is_number(text)), texts[0])
-        raise InputError(
-            f"{path}: column {str(name)!r} holds {text[:40]!r} in {place(row)}, which is not a number; leave the cell "
-            f"empty, or the column out with --drop {name}; if it names the sequences, or rows are time steps and it "
-            f"has their times, say --id {name} or --time {name}"
-        )
+        raise InputError(f"{path}: column {str(name)!r} holds {text[:40]!r} in {place(row)}, {_remedy(text, name)}")
     values = table.to_numpy(dtype=np.float64, na_value=np.nan)
     return pandas.DataFrame(values, columns=table.columns)
+
+
+def _remedy(text: str, name: Any) -> str:
+    """What to do about a cell that is no number."""
+    if _DATE.match(text):
+        return (
+            f"a date; if rows are time steps, say --time {name}, with --id COLUMN or --width N, or else leave the "
+            f"column out with --drop {name}"
+        )
+    return (
+        f"which is not a number; leave the cell empty, or the column out with --drop {name}, or say --id {name} if it "
+        "names the sequences"
+    )
 
 
 def _times(column: "Series[Any]", path: Path, place: Callable[[int], str]) -> "Series[Any]":

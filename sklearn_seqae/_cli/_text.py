@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from sklearn_seqae._cli._columns import find_columns
 from sklearn_seqae._cli._memory import check_size
 from sklearn_seqae._cli._messages import InputError, one_line
 from sklearn_seqae._cli._options import DataOptions
@@ -42,9 +43,11 @@ class Layout:
     n_skipped : int
         Lines before the first row of numbers, blank ones included.
     names : list of str
-        Of the columns, or of the first of them; empty where there is no header.
-    width, n_rows : int
-        Cells of the longest row, and number of rows.
+        Of the columns.
+    named : bool
+        Whether they come from a header; otherwise they are numbers, as are those that a header leaves out.
+    n_rows : int
+        Number of rows.
     """
 
     separator: str
@@ -52,12 +55,12 @@ class Layout:
     encoding: str
     n_skipped: int
     names: list[str]
-    width: int
+    named: bool
     n_rows: int
 
 
 def read_text(path: Path, options: DataOptions) -> "tuple[DataFrame, Layout]":
-    """The table that a text file holds, and how it stands there; columns without a name are numbered.
+    """The table that a text file holds, and how it stands there.
 
     Raises
     ------
@@ -67,23 +70,32 @@ def read_text(path: Path, options: DataOptions) -> "tuple[DataFrame, Layout]":
     import pandas
 
     layout = _find_layout(path, options)
-    check_size(path, layout.n_rows * layout.width * 8, options.memory)
+    width = len(layout.names)
+    check_size(path, layout.n_rows * width * 8, options.memory)
     table = pandas.read_csv(
         path,
         sep=layout.separator,
         decimal=layout.decimal,
         header=None,
-        names=list(range(layout.width)),
+        names=list(range(width)),
+        dtype=dict.fromkeys(_columns_of_text(layout, options), "str"),
         index_col=False,
         skiprows=layout.n_skipped,
         encoding=layout.encoding,
         low_memory=False,
     )
-    if layout.names:
-        unnamed = [str(i) for i in range(len(layout.names), layout.width)]
-        table.columns = pandas.Index(layout.names + unnamed)
+    table.columns = pandas.Index(layout.names)
+    if layout.named:
         table = _without_row_labels(_without_empty_ends(table))
     return table, layout
+
+
+def _columns_of_text(layout: Layout, options: DataOptions) -> list[int]:
+    """Those that name sequences, which 007 does, and 7 does not."""
+    if options.id is None:
+        return []
+    first = int(_has_row_labels(layout.names))
+    return [first + place for place in find_columns(layout.names[first:], "--id", options.id)]
 
 
 def _without_empty_ends(table: "DataFrame") -> "DataFrame":
@@ -96,9 +108,13 @@ def _without_empty_ends(table: "DataFrame") -> "DataFrame":
 
 def _without_row_labels(table: "DataFrame") -> "DataFrame":
     """With a first column that has no name as row labels, as pandas writes them."""
-    if table.columns[0] or table.shape[1] == 1:
+    if not _has_row_labels(list(table.columns)):
         return table
     return table.iloc[:, 1:].set_axis(table.iloc[:, 0].to_list())
+
+
+def _has_row_labels(names: list[str]) -> bool:
+    return len(names) > 1 and not names[0]
 
 
 def _find_layout(path: Path, options: DataOptions) -> Layout:
@@ -115,7 +131,8 @@ def _find_layout(path: Path, options: DataOptions) -> Layout:
         encoding = file.encoding
     if not n_rows:
         raise InputError(f"{path}: holds no data below its header")
-    return Layout(separator, decimal, encoding, n_skipped, names, max(width, len(names)), n_rows)
+    unnamed = [str(i) for i in range(len(names), width)]
+    return Layout(separator, decimal, encoding, n_skipped, names + unnamed, bool(names), n_rows)
 
 
 def line_of(path: Path, layout: Layout, row: int) -> int:

@@ -40,6 +40,8 @@ def test_names_go_beside_the_sequences(tmp_path: Path) -> None:
     headless = arranged(written(tmp_path / "b.csv", "x,1,2\ny,3,4\n"), id="0", header=False)
     np.testing.assert_array_equal(headless.X, [[1, 2], [3, 4]])
     assert headless.labels == {"id": ["x", "y"]}
+    zeros = written(tmp_path / "c.csv", ",id,a\n0,007,1\n1,08,2\n")
+    assert arranged(zeros, id="id").labels == arranged(zeros, id="0").labels == {"id": ["007", "08"]}
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
@@ -58,7 +60,7 @@ def test_a_column_that_counts_up_is_warned_of(tmp_path: Path) -> None:
         assert sequences(path).shape == (3, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert arranged(path, id="id").labels == {"id": [1000, 1001, 1005]}
+        assert arranged(path, id="id").labels == {"id": ["1000", "1001", "1005"]}
         assert sequences(path, drop=["id"]).shape == (3, 2)
         sequences(written(tmp_path / "b.csv", "a,b\n1,2\n2,1\n2,3\n"))
         sequences(written(tmp_path / "c.csv", "a,b\n1.5,2\n2,1\n3,3\n"))

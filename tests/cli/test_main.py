@@ -302,7 +302,11 @@ def test_refused_arguments(capsys: pytest.CaptureFixture[str], arguments: list[s
         ("id,b\nx,2\n", [], "--drop id"),
         ("1,2\n", ["--drop", "0", "--drop", "1"], "a.csv: has no column left that could hold values"),
         ("day,x\na,1\nb,2\n", ["--drop", "day"], "if rows are the time steps of one long series, cut it"),
-        ("day,x\na,1\nb,2\n", [], "or rows are time steps and it has their times, say --id day or --time day"),
+        (
+            "day,x\na,1\nb,2\n",
+            [],
+            "the column out with --drop day, or say --id day if it names the sequences",
+        ),
         ("1\n2\n3\n4\n", ["--width", "3"], "leaves none to train on that do not overlap those held out"),
         ("a,b\n", [], "a.csv: holds no data below its header"),
         ("1,2\n3,4\n", ["--memory", "1e-9"], "a.csv: its numbers would fill"),

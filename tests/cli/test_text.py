@@ -108,7 +108,7 @@ def test_columns_are_dropped(tmp_path: Path) -> None:
     assert list(pd.DataFrame(sequences(path, drop=["id"])).columns) == ["a", "b", "2"]
     assert list(pd.DataFrame(sequences(path, drop=["0", "-3"])).columns) == ["b", "2"]
     assert list(pd.DataFrame(sequences(path, drop=["2", "id"])).columns) == ["a", "b"]  # a name comes first
-    assert "--drop 4" in refusal(path, drop=["4"])
+    assert "--drop 4: there is no such column among the 4" in refusal(path, drop=["4"])
     assert "--drop nope" in refusal(path, drop=["nope"])
     labelled = written(tmp_path / "labelled.txt", "1 0.1 0.2\n2 0.3 0.4\n")
     np.testing.assert_array_equal(np.asarray(sequences(labelled, drop=["0"])), [[0.1, 0.2], [0.3, 0.4]])
@@ -123,7 +123,7 @@ def test_columns_are_dropped(tmp_path: Path) -> None:
         ("a,b\n1,2\n3,four\n", "column 'b' holds 'four' in line 3"),
         (
             "when,b\n2020-01-01,2\n",
-            "the column out with --drop when; if it names the sequences, or rows are time steps",
+            "a date; if rows are time steps, say --time when, with --id COLUMN or --width N, or else leave",
         ),
         ("# a\n# b\n", "holds nothing but comments"),
         ("# made here\n\na,b\n\n1,2\n\n3,four\n", "holds 'four' in line 7"),
