@@ -94,7 +94,10 @@ def parts(name: str, split: str) -> Parts:
 
 
 def relative_error(X: Any, drawn: Any, means: Array) -> float:
-    """Squared error over squared deviation from the training channel means: 1 - `LSTMAutoencoder.score(X)`."""
+    """Squared error over squared deviation from the training channel means, both in the units of the data.
+
+    That is ``1 - LSTMAutoencoder.score(X, standardized=False)``.
+    """
     errors = sum(np.square(x - y, dtype=np.float64).sum() for x, y in zip(X, drawn, strict=True))
     deviations = sum(np.square(x - means).sum() for x in X)
     return float(errors / deviations)

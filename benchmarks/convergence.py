@@ -205,7 +205,7 @@ def fit_ours(problem: Problem, latent_dim: int, seed: int, max_epochs: int | Non
     held_out_error = HeldOutError(problem)
     recorder = held_out_error.recorder
     model = LSTMAutoencoder(latent_dim, random_state=seed, callbacks=[held_out_error], **changes).fit(problem.train)
-    points = [*recorder.course, (recorder.seconds(), 1 - model.score(problem.held_out))]
+    points = [*recorder.course, (recorder.seconds(), 1 - model.score(problem.held_out, standardized=False))]
     return Course(points, recorder.count, peak_megabytes() - imports_megabytes)
 
 

@@ -9,9 +9,9 @@ Everything on seven real data sets and for several widths k of the code:
   strengths of weight decay, two learning rates, and the number of steps; then it is fitted on all of them.
 
 The error is the squared error over the squared deviation from the training channel means, that is
-1 - `LSTMAutoencoder.score(X)`, over all channels in the units of the data. PCA and the MLP need sequences of equal
-length: where lengths differ, they get the training mean of the position behind a sequence's end, and only real steps
-count. Each fit runs in a process of its own, with one thread.
+1 - `LSTMAutoencoder.score(X, standardized=False)`, over all channels in the units of the data, in which PCA is the best
+linear code. PCA and the MLP need sequences of equal length: where lengths differ, they get the training mean of the
+position behind a sequence's end, and only real steps count. Each fit runs in a process of its own, with one thread.
 
     python benchmarks/quality.py --write
     python benchmarks/quality.py --split validation --no-rivals --sets digits GunPoint --latent-dims 8

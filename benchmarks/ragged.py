@@ -201,10 +201,15 @@ def scores(n_sequences: int, n_epochs: int, seed: int) -> Scores:
     X: dict[Kind, Any] = {kind: load(kind, n_sequences, 2 * seed) for kind in KINDS}
     X_test: dict[Kind, Any] = {kind: load(kind, n_sequences, 2 * seed + 1) for kind in KINDS}
     return Scores(
-        {kind: LSTMAutoencoder(random_state=seed).fit(X[kind]).score(X_test[kind]) for kind in KINDS},
-        {kind: simple_model(n_epochs, seed).fit(X[kind]).score(X_test[kind]) for kind in KINDS},
-        trained_on_random_batches(X["ragged"], n_epochs, seed).score(X_test["ragged"]),
+        {kind: explained(LSTMAutoencoder(random_state=seed).fit(X[kind]), X_test[kind]) for kind in KINDS},
+        {kind: explained(simple_model(n_epochs, seed).fit(X[kind]), X_test[kind]) for kind in KINDS},
+        explained(trained_on_random_batches(X["ragged"], n_epochs, seed), X_test["ragged"]),
     )
+
+
+def explained(model: LSTMAutoencoder, X: Any) -> float:
+    """Share of the variance explained, in the units of the data."""
+    return model.score(X, standardized=False)
 
 
 def simple_model(n_epochs: int, seed: int, learning_rate: float = LEARNING_RATE) -> LSTMAutoencoder:

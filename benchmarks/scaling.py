@@ -180,7 +180,7 @@ def measure(size: Size) -> Fit:
         seconds=seconds,
         n_epochs=model.n_iter_,
         n_steps=model.n_iter_ * -(-len(X) // model.batch_size),
-        score=model.score(X_test),
+        score=model.score(X_test, standardized=False),
         pca_score=pca_score(X, X_test, size.latent_dim),
         megabytes=megabytes,
         encoded_per_second=encoded_per_second(model, X),
@@ -200,7 +200,7 @@ def encoded_per_second(model: LSTMAutoencoder, X: Float32) -> float:
 
 
 def pca_score(X: Float32, X_test: Float32, n_components: int) -> float:
-    """Share of the held-out variance about the channel means that PCA explains, as the estimator's `score`."""
+    """Share of the held-out variance about the channel means that PCA explains, in the units of the data."""
     rows, rows_test = X.reshape(len(X), -1), X_test.reshape(len(X_test), -1)
     pca = PCA(min(n_components, *rows.shape), random_state=0).fit(rows)
     errors = pca.inverse_transform(pca.transform(rows_test)) - rows_test
