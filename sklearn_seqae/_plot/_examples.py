@@ -11,7 +11,7 @@ from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import mean_by_sequence
 
-__all__ = ["name_ranks", "name_rows", "pick_rows", "read_pair", "read_row", "squared_errors", "unit_of_errors"]
+__all__ = ["name_rows", "pick_rows", "read_pair", "read_row", "squared_errors", "title_rows", "unit_of_errors"]
 
 Array = NDArray[Any]
 
@@ -86,11 +86,19 @@ def name_rows(X: Any, rows: Array, n: int, given: Any) -> list[str]:
     return [name if isinstance(name, str) else f"sequence {name}" for name in names]
 
 
-def name_ranks(n: int) -> list[str]:
+def title_rows(names: list[str], errors: Array, n_channels: int, *, ranked: bool) -> list[str]:
+    """A title for each sequence, in lines of its own its place among the others, its name and its error."""
+    unit = " SD" if n_channels > 1 else ""
+    said = [f"RMSE {np.sqrt(error):.2g}{unit}" if np.isfinite(error) else "no error known" for error in errors]
+    ranks = _ranks(len(names)) if ranked else [""] * len(names)
+    return [f"{rank}{name}\n{error}" for rank, name, error in zip(ranks, names, said, strict=True)]
+
+
+def _ranks(n: int) -> list[str]:
     """What is said of each of `n` sequences in the order of their errors."""
     ranks = [""] * n
     if n > 1:
-        ranks[0], ranks[-1] = "best, ", "worst, "
+        ranks[0], ranks[-1] = "best\n", "worst\n"
     if n > 1 and n % 2:
-        ranks[n // 2] = "median, "
+        ranks[n // 2] = "median\n"
     return ranks

@@ -11,12 +11,12 @@ from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._plot._display import PanelDisplay, View
 from sklearn_seqae._plot._examples import (
-    name_ranks,
     name_rows,
     pick_rows,
     read_pair,
     read_row,
     squared_errors,
+    title_rows,
     unit_of_errors,
 )
 from sklearn_seqae._plot._overlay import FILLED, draw_overlay, is_filled, length_of, overlay_styles
@@ -35,7 +35,7 @@ _AFTER = "after the end"
 
 def reconstruction_size(n_channels: int, n_sequences: int) -> tuple[float, float]:
     """Width and height in inches of a picture of so many rows and columns; four columns are as wide as a page."""
-    return max(4.2, 1.5 * n_sequences + 0.5), 1.25 * n_channels + 1.3
+    return max(4.2, 1.5 * n_sequences + 0.5), 1.25 * n_channels + 1.45
 
 
 class ReconstructionDisplay(PanelDisplay):
@@ -158,8 +158,9 @@ class ReconstructionDisplay(PanelDisplay):
         n_timesteps, n_channels = max(len(sequence) for sequence in self.original), self.original[0].shape[1]
         view = self._view(n_channels, n_timesteps, channels=channels, units=units, time=time, xlabel=xlabel)
         shape = len(view.channels), len(self.original)
+        n_lines = max((title.count("\n") + 1 for title in self.titles or []), default=0)
         size, texts = reconstruction_size(*shape), self._legend_texts(view.channels)
-        panels = self._take_panels(ax, shape, size=size, labels=texts, title_lines=2 if self.titles else 0)
+        panels = self._take_panels(ax, shape, size=size, labels=texts, title_lines=n_lines)
         self._draw_panels(view, *overlay_styles(original_kwargs, reconstruction_kwargs))
         self._dress(view.ylabels, view, n_ticks=4)
         for axis, title in zip(self.ax_[0], self.titles or [""] * shape[1], strict=True):
@@ -280,7 +281,7 @@ class ReconstructionDisplay(PanelDisplay):
         pair = read_pair(some, estimator.reconstruct(some), estimator.n_channels_in_)
         unit = unit_of_errors(estimator.channel_scale_)
         names = name_rows(X, rows, len(errors), sequence_names)
-        titles = _titles(names, squared_errors(*pair, unit), len(unit), indices is None)
+        titles = title_rows(names, squared_errors(*pair, unit), len(unit), ranked=indices is None)
         return cls._of(*pair, np.arange(len(rows)), titles, channel_names).plot(ax, **plot_kwargs)
 
     @classmethod
@@ -327,7 +328,7 @@ class ReconstructionDisplay(PanelDisplay):
         errors = squared_errors(*pair, unit)
         rows = pick_rows(errors, n_sequences, indices)
         names = name_rows(X, rows, len(errors), sequence_names)
-        titles = _titles(names, errors[rows], len(unit), indices is None)
+        titles = title_rows(names, errors[rows], len(unit), ranked=indices is None)
         return cls._of(*pair, rows, titles, channel_names).plot(ax, **plot_kwargs)
 
     @classmethod
@@ -342,11 +343,3 @@ class ReconstructionDisplay(PanelDisplay):
         """A display of some rows, with copies of their data."""
         drawn = [[read_row(sequences, row) for row in rows] for sequences in (originals, reconstructions)]
         return cls(drawn[0], drawn[1], titles=titles, channel_names=channel_names)
-
-
-def _titles(names: list[str], errors: Array, n_channels: int, ranked: bool) -> list[str]:
-    """Two lines for each sequence: its name, and its place among the others with the error."""
-    unit = " SD" if n_channels > 1 else ""
-    said = [f"RMSE {np.sqrt(error):.2g}{unit}" if np.isfinite(error) else "no error known" for error in errors]
-    ranks = name_ranks(len(names)) if ranked else [""] * len(names)
-    return [f"{name}\n{rank}{error}" for name, rank, error in zip(names, ranks, said, strict=True)]

@@ -1,5 +1,6 @@
 """What `ReconstructionDisplay` shows, read from matplotlib's artists."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -60,12 +61,12 @@ def test_from_the_best_to_the_worst() -> None:
     errors = np.array([8.0, 3, 7, 2, 6, 1, 5, 0, 4])
     display = ReconstructionDisplay.from_predictions(X, X + errors[:, None, None], n_sequences=3)
     titles = [axis.get_title() for axis in display.ax_[0]]
-    assert titles == ["sequence 7\nbest, RMSE 0", "sequence 8\nmedian, RMSE 4", "sequence 0\nworst, RMSE 8"]
+    assert titles == ["best\nsequence 7\nRMSE 0", "median\nsequence 8\nRMSE 4", "worst\nsequence 0\nRMSE 8"]
     display = ReconstructionDisplay.from_predictions(X, X + errors[:, None, None])
-    assert [axis.get_title().split("\n")[0] for axis in display.ax_[0]] == [
-        f"sequence {int(np.flatnonzero(errors == error)[0])}" for error in (0, 3, 5, 8)
+    assert [axis.get_title() for axis in display.ax_[0]] == [
+        f"{rank}sequence {int(np.flatnonzero(errors == error)[0])}\nRMSE {error}"
+        for error, rank in ((0, "best\n"), (3, ""), (5, ""), (8, "worst\n"))
     ]
-    assert [axis.get_title().split("\n")[1][:5] for axis in display.ax_[0]] == ["best,", "RMSE ", "RMSE ", "worst"]
 
 
 def test_error_counts_only_what_was_observed() -> None:
@@ -175,9 +176,8 @@ def test_estimator_ranks_by_its_scores(fitted: LSTMAutoencoder) -> None:
     display = ReconstructionDisplay.from_estimator(fitted, X)
     errors = np.sqrt(-fitted.score_samples(X))
     order = np.argsort(errors)[[0, 3, 5, 8]]
-    ranks = ["best, ", "", "", "worst, "]
-    said = [f"{rank}RMSE {error:.2g} SD" for rank, error in zip(ranks, errors[order], strict=True)]
-    expected = [f"sequence {row}\n{each}" for row, each in zip(order, said, strict=True)]
+    ranks = ["best\n", "", "", "worst\n"]
+    expected = [f"{rank}sequence {row}\nRMSE {errors[row]:.2g} SD" for row, rank in zip(order, ranks, strict=True)]
     assert [axis.get_title() for axis in display.ax_[0]] == expected
     reconstructed = fitted.reconstruct(X)
     for (channel, column), line in np.ndenumerate(display.reconstruction_lines_):
@@ -191,9 +191,9 @@ def test_channels_of_small_numbers_count_as_much_as_others() -> None:
     display = ReconstructionDisplay.from_predictions(X, X + errors[:, np.newaxis] * unit, n_sequences=3)
     titles = [axis.get_title() for axis in display.ax_[0]]
     assert titles == [
-        "sequence 1\nbest, RMSE 0.071 SD",
-        "sequence 2\nmedian, RMSE 0.16 SD",
-        "sequence 0\nworst, RMSE 0.35 SD",
+        "best\nsequence 1\nRMSE 0.071 SD",
+        "median\nsequence 2\nRMSE 0.16 SD",
+        "worst\nsequence 0\nRMSE 0.35 SD",
     ]
 
 
@@ -238,6 +238,18 @@ def test_plot_again_in_given_axes() -> None:
     assert display.bounding_ax_ is None
     np.testing.assert_array_equal(display.ax_, axes)
     assert axes[0, 0].get_legend() is not None
+
+
+def test_titles_do_not_touch_each_other() -> None:
+    X = RNG.normal(size=(20, 9, 2))
+    reconstructed, names = X + RNG.normal(size=(20, 1, 1)), np.arange(20) + 1000
+    for n_sequences in (3, 4, 5):
+        display = ReconstructionDisplay.from_predictions(
+            X, reconstructed, n_sequences=n_sequences, sequence_names=names
+        )
+        drawn(display.figure_)
+        boxes = [axis.title.get_window_extent() for axis in display.ax_[0]]
+        assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
 
 
 def test_titles_do_not_touch_the_legend() -> None:
