@@ -19,6 +19,8 @@ Array = NDArray[Any]
 
 # Inches, at matplotlib's usual font size: a line of text, the handle of a legend's entry with its spaces, a letter.
 _LINE, _HANDLE, _LETTER = 0.22, 0.48, 0.078
+# Inches that stay free at both edges of a figure together.
+_EDGES = 0.2
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def make_panels(
     n_rows, n_columns : int
         How many.
     size : tuple of float
-        Width and height in inches of the figure, if one is made.
+        Width and height in inches of the figure, if one is made; a legend of several lines makes it higher.
     labels : sequence of str
         Texts of the legend that is to come, for which there is room left; empty where none is.
     title_lines : int, default=0
@@ -98,7 +100,9 @@ def make_panels(
     if ax is None:
         import matplotlib.pyplot as plt
 
-        ax = plt.figure(figsize=size, layout="constrained").add_subplot()
+        width, height = size
+        more_lines = max(_legend_lines(labels, _legend_columns(labels, width - _EDGES)) - 1, 0)
+        ax = plt.figure(figsize=(width, height + _LINE * more_lines), layout="constrained").add_subplot()
     if ax.get_subplotspec() is None:
         raise ValueError(
             "ax has no place in a grid, so it cannot be divided: make it with plt.subplots or figure.add_subplot."
@@ -120,9 +124,9 @@ def _set_legend_apart(ax: "Axes", labels: Sequence[str], title_lines: int) -> "t
     bounds = ax.get_window_extent()
     # This engine leaves room for titles by itself, and widens the axes of a grid of one up to the figure's edge.
     alone = arranged and spec.get_gridspec().ncols == 1
-    width = figure.bbox.width / figure.dpi - 0.2 if alone else bounds.width / figure.dpi
+    width = figure.bbox.width / figure.dpi - _EDGES if alone else bounds.width / figure.dpi
     n_beside = _legend_columns(labels, width)
-    above = _LINE * -(-len(labels) // n_beside)
+    above = _LINE * _legend_lines(labels, n_beside)
     gap = 0.0 if arranged else _LINE * title_lines + 0.05
     below = max(bounds.height / figure.dpi - above - gap, 0.1)
     # matplotlib counts the gap in mean heights.
@@ -155,3 +159,8 @@ def _legend_columns(labels: Sequence[str], width: float) -> int:
         if sum(max(column) for column in np.array_split(widths, n_columns)) <= width:
             return n_columns
     return 1
+
+
+def _legend_lines(labels: Sequence[str], n_columns: int) -> int:
+    """How many lines a legend has."""
+    return -(-len(labels) // n_columns)

@@ -102,6 +102,15 @@ def test_legend_is_as_wide_as_there_is_room() -> None:
         assert panels.legend_columns == max(1, min(6, int(room / entry_width(labels[0]))))
 
 
+def test_a_legend_of_several_lines_makes_the_figure_higher() -> None:
+    labels = ["a long entry"] * 4
+    one, two, four = (
+        make_panels(None, 1, 1, size=(width, 2), labels=labels).figure.get_figheight() for width in (9, 3.5, 1)
+    )
+    assert one == 2
+    assert four - one == pytest.approx(3 * (two - one))
+
+
 @pytest.mark.parametrize(
     ("values", "expected"), [([1, 10], True), ([1, 9], False), ([0, 10], False), ([NAN, 1, 99], True), ([], False)]
 )
