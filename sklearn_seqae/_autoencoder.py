@@ -21,7 +21,7 @@ from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._readers import validate_sequences
-from sklearn_seqae._data._sequences import Sequences, restore
+from sklearn_seqae._data._sequences import Layout, Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
@@ -428,13 +428,12 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _validate(self, X: Any, *, reset: bool = False) -> Sequences:
         """X through the door, compared with the fitted data unless `reset`."""
-        return validate_sequences(
-            self,
-            X,
-            n_channels=self.n_channels if reset else self.n_channels_in_,
-            fitted_container=None if reset else self.container_,
-            fitted_channels=None if reset else self.n_channels_in_,
-        )
+        return validate_sequences(self, X, n_channels=self.n_channels, fitted=None if reset else self._layout)
+
+    @property
+    def _layout(self) -> Layout:
+        """What sequences are compared with that come after the fit."""
+        return Layout(self.container_, self.n_channels_in_, self.n_timesteps_in_)
 
     def _set_geometry(self, sequences: Sequences) -> None:
         """Record the shape and scale of the training data."""

@@ -283,14 +283,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         """X through the door, compared with the fitted data unless `n_channels` says that it is new."""
         if n_channels is not None:
             return validate_sequences(self, X, n_channels=n_channels)
-        fitted = self.autoencoder_
-        return validate_sequences(
-            self,
-            X,
-            n_channels=fitted.n_channels_in_,
-            fitted_container=fitted.container_,
-            fitted_channels=fitted.n_channels_in_,
-        )
+        return validate_sequences(self, X, fitted=self.autoencoder_._layout)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "offset_")

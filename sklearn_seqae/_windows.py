@@ -6,12 +6,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_seqae._data._containers import read_array
 from sklearn_seqae._data._window_plan import WindowPlan, plan_windows, positive
 
 __all__ = ["sliding_windows", "stitch_windows"]
 
 Array = NDArray[Any]
 Int64 = NDArray[np.int64]
+
+_LAY_END_TO_END = "Lay series of unequal length end to end and tell them apart by groups."
 
 
 def sliding_windows(
@@ -277,7 +280,7 @@ _BY_STEP = {"mean": _mean_by_step, "max": _max_by_step}
 
 def _read_series(series: ArrayLike) -> Array:
     """The series as an array (n_timesteps, n_channels), without a copy where possible."""
-    array = _as_array(series, "series")
+    array = read_array(series, "series", remedy=_LAY_END_TO_END)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             f"series has shape {array.shape}; a series has the shape (n_timesteps,) or (n_timesteps, n_channels), "
@@ -288,7 +291,7 @@ def _read_series(series: ArrayLike) -> Array:
 
 def _read_values(values: ArrayLike, width: int | None) -> tuple[Array, int]:
     """Results for windows in a floating dtype, and the width of the windows."""
-    array = _as_array(values, "values")
+    array = read_array(values, "values", remedy=_LAY_END_TO_END)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"values has dtype {array.dtype}; only real numbers can be stitched. Convert them to numbers first."
@@ -307,23 +310,3 @@ def _read_values(values: ArrayLike, width: int | None) -> tuple[Array, int]:
         )
     floating = array if array.dtype.kind == "f" else array.astype(np.float64)
     return floating, positive(width if array.ndim == 1 else array.shape[1], "width")
-
-
-def _as_array(values: Any, name: str) -> Array:
-    """An array of what may be a tensor, a masked array, a frame, or lists; NaN for what is masked or missing."""
-    if hasattr(values, "detach"):  # a torch tensor, wherever it lives
-        values = values.detach().cpu()
-    if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(np.result_type(values.dtype, np.float32)), np.nan)
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} cannot be read as one array: {error}. Lay series of unequal length end to end and tell them apart "
-            "by groups."
-        ) from error
-    if array.dtype == object and hasattr(values, "isna"):  # pandas: columns of numbers that have no common NumPy dtype
-        kinds = {dtype.kind for dtype in (values.dtypes if array.ndim == 2 else [values.dtype])}
-        if kinds <= set("biuf"):
-            array = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return array

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from hypothesis import assume, given
@@ -251,6 +252,9 @@ def test_series_is_not_written_to() -> None:
         pd.Series(list("cccaab"), index=range(10, 16)),
         pl.Series(list("cccaab")),
         np.array([(1, 2), (1, 2), (1, 2), (1,), (1,), ()], dtype=object),
+        np.array([2**60] * 3 + [2**60 + 1] * 2 + [0], dtype=object),
+        pa.chunked_array([list("cccaab")]),
+        torch.tensor([3, 3, 3, 1, 1, 2]),
     ],
     ids=lambda groups: f"{type(groups).__name__} {getattr(groups, 'dtype', '')}",
 )
@@ -469,6 +473,9 @@ def test_refused_series_says_what_and_why(name: str) -> None:
         pd.Series([0, 0, None, None, 1], dtype="Int64"),
         pd.Series([datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)] * 2 + [pd.NaT] * 2 + [1]),
         pl.Series(["a", "a", None, None, "b"]),
+        pa.chunked_array([["a", "a", None, None, "b"]]),
+        np.ma.masked_equal([0, 0, 7, 7, 1], 7),
+        np.ma.masked_equal(np.array(list("aazzb")), "z"),
     ],
 )
 def test_refused_missing_label_says_where(groups: Any) -> None:

@@ -69,7 +69,7 @@ def read_text_table(path: Path, options: DataOptions) -> Table:
 def read_parquet_table(path: Path, options: DataOptions) -> Table:
     """Read a .parquet file; see `Table`."""
     import pandas
-    from pyarrow.parquet import read_metadata  # type: ignore[import-untyped]
+    from pyarrow.parquet import read_metadata
 
     metadata = read_metadata(path)
     check_size(path, metadata.num_rows * metadata.num_columns * 8, options.memory)

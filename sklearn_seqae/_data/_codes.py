@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklearn_seqae._data._readers import plain
-from sklearn_seqae._data._refusals import converting, refuse_dtype, shorten
+from sklearn_seqae._data._containers import read_array, read_numbers
+from sklearn_seqae._data._refusals import converting, shorten
 from sklearn_seqae._data._sequences import Container
 
 __all__ = ["validate_codes", "validate_lengths"]
@@ -18,10 +18,9 @@ Int64 = NDArray[np.int64]
 
 def validate_codes(estimator: Any, Z: ArrayLike, n_components: int) -> Float32:
     """Check codes that are to be decoded; return them as a float32 array of shape (n_sequences, n_components)."""
-    Z = plain(Z)
-    refuse_dtype(Z, "Z")
+    given = read_numbers(Z, "Z")
     with converting("Z"):
-        codes = check_array(Z, dtype=np.float32, input_name="Z", estimator=estimator)
+        codes = check_array(given, dtype=np.float32, input_name="Z", estimator=estimator)
     if codes.shape[1] != n_components:
         raise ValueError(
             f"Z has {codes.shape[1]} columns, but the codes of this {type(estimator).__name__} have {n_components}. "
@@ -34,7 +33,7 @@ def validate_lengths(lengths: ArrayLike | None, n_sequences: int, n_timesteps: i
     """Check the lengths that decoded sequences shall have; None means `n_timesteps` for each."""
     if lengths is None:
         return np.full(n_sequences, n_timesteps, dtype=np.int64)
-    array = np.asarray(lengths)
+    array = read_array(lengths, "lengths")
     if array.dtype.kind not in "iu" and not (
         array.dtype.kind == "f" and np.all(np.isfinite(array)) and np.all(array == np.floor(array))
     ):

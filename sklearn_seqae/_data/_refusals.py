@@ -7,15 +7,17 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._data._objects import first_foreign, is_listed
+
 __all__ = [
     "ACCEPTED",
+    "LARGEST",
     "converting",
-    "depth",
     "describe",
     "refuse_dtype",
     "refuse_empty",
-    "refuse_infinity",
-    "shape_of",
+    "refuse_objects",
+    "refuse_too_large",
     "shorten",
 ]
 
@@ -24,36 +26,13 @@ ACCEPTED = (
     "list of (n_timesteps_i,) or (n_timesteps_i, n_channels) arrays."
 )
 
-
-def depth(element: Any) -> int:
-    """Number of axes of an array-like; a string or number has none."""
-    if hasattr(element, "shape"):
-        return len(element.shape)
-    if isinstance(element, (list, tuple)):
-        return 1 + (depth(element[0]) if element else 0)
-    return np.asarray(element).ndim if hasattr(element, "__array__") else 0
+# Differences of any two values, and their mixtures in training, must not overflow in float32.
+LARGEST = float(np.finfo(np.float32).max) / 3
 
 
-def shape_of(element: Any) -> tuple[int, ...] | None:
-    """Shape of an array-like; None where nested lists are not of equal length."""
-    if hasattr(element, "shape"):
-        return tuple(element.shape)
-    try:
-        return tuple(np.shape(element))
-    except ValueError:
-        return None
-
-
-def refuse_dtype(X: Any, name: str) -> None:
-    """Refuse what NumPy would turn into float32 without a word, or with an unclear one."""
-    if hasattr(X, "columns"):  # a DataFrame: say which column
-        pairs = X.items() if hasattr(X, "items") else zip(X.columns, X.iter_columns(), strict=True)  # pandas, polars
-        for column, values in pairs:
-            refuse_dtype(
-                values.array if hasattr(values, "array") else values.to_numpy(), f"column {column!r} of {name}"
-            )
-        return
-    dtype = getattr(X, "dtype", None)
+def refuse_dtype(values: Any, name: str) -> None:
+    """Refuse arrays and lists that NumPy would turn into float32 without a word, or with an unclear one."""
+    dtype = getattr(values, "dtype", None)
     kind = getattr(dtype, "kind", None)
     if kind == "c":
         raise ValueError(
@@ -61,30 +40,28 @@ def refuse_dtype(X: Any, name: str) -> None:
         )
     if kind in ("M", "m"):
         raise ValueError(f"{name} has dtype {dtype}: convert dates and durations to numbers first.")
-    if kind in ("S", "U", "O") or isinstance(X, (list, tuple)):
-        found = _first_foreign(X)
-        if isinstance(found, (str, bytes)):
-            raise ValueError(
-                f"{name} holds the string {shorten(found)}: strings are not sequences. Convert them to numbers first."
-            )
-        if found is not None:
-            raise TypeError(
-                f"{name} holds {shorten(found)}: the argument must be a string or a real number, not a "
-                f"{type(found).__name__!r}. {ACCEPTED}"
-            )
+    if getattr(dtype, "names", None):
+        raise ValueError(f"{name} has the fields {dtype}: pass an array of numbers, with an axis instead of fields.")
+    if kind in ("S", "U", "O") or is_listed(values):
+        refuse_objects(values, name)
 
 
-def _first_foreign(X: Any) -> Any:
-    """The first element of an object array or of nested lists that is not a real number, None if all are."""
-    for element in X:
-        if isinstance(element, (list, tuple)) or (isinstance(element, np.ndarray) and element.dtype.kind in "SUOcMm"):
-            element = _first_foreign(np.atleast_1d(element) if isinstance(element, np.ndarray) else element)
-        if isinstance(element, (str, bytes, complex, np.complexfloating, np.datetime64, np.timedelta64)):
-            return element
-        real = element is None or hasattr(element, "__float__") or hasattr(element, "__array__")
-        if not real and type(element).__name__ != "NAType":
-            return element
-    return None
+def refuse_objects(values: Any, name: str) -> None:
+    """Refuse arrays and lists of objects of which one is not a number."""
+    found = first_foreign(values.flat if isinstance(values, np.ndarray) else values)
+    if isinstance(found, (str, bytes)):
+        raise ValueError(
+            f"{name} holds the string {shorten(found)}: strings are not numbers. Convert them to numbers first."
+        )
+    if isinstance(found, (complex, np.complexfloating)):
+        raise ValueError(
+            f"Complex data not supported: {name} holds {found}. Pass real and imaginary parts as two channels."
+        )
+    if found is not None:
+        raise TypeError(
+            f"{name} holds {shorten(found)}: the argument must be a string or a real number, not a "
+            f"{type(found).__name__!r}. {ACCEPTED}"
+        )
 
 
 @contextmanager
@@ -97,14 +74,24 @@ def converting(name: str) -> Iterator[None]:
         raise ValueError(f"{name} holds a value too large for float32: {error}.") from error
 
 
-def refuse_infinity(value: Any, place: str) -> NoReturn:
+def refuse_too_large(value: Any, place: str) -> NoReturn:
+    """Refuse infinity, and what is too large to compute with in float32."""
+    if abs(value) > np.finfo(np.float32).max:
+        raise ValueError(
+            f"Input X contains infinity or a value too large for dtype('float32'): {value} at {place}. Replace it by a "
+            "number, or by NaN if the value is missing."
+        )
     raise ValueError(
-        f"Input X contains infinity or a value too large for dtype('float32'): {value} at {place}. Replace it by a "
-        "number, or by NaN if the value is missing."
+        f"Input X contains a value too large to compute with in float32: {value} at {place}. Numbers up to "
+        f"{LARGEST:.2g} are accepted: divide X by a constant first."
     )
 
 
-def refuse_empty(noun: str, empty: NDArray[np.int64]) -> NoReturn:
+def refuse_empty(noun: str, lengths: NDArray[np.int64]) -> None:
+    """Refuse sequences without any observed step."""
+    empty = np.flatnonzero(lengths == 0)
+    if len(empty) == 0:
+        return
     others = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
     raise ValueError(
         f"Input X contains NaN only in {noun} {empty[0]}{others}: a sequence needs at least one observed value. Drop "
@@ -113,9 +100,10 @@ def refuse_empty(noun: str, empty: NDArray[np.int64]) -> NoReturn:
 
 
 def describe(X: Any) -> str:
-    if isinstance(X, (list, tuple)):
+    """What X is, in the words of an error."""
+    if is_listed(X):
         return f"a {type(X).__name__} of {len(X)} sequences"
-    return f"an array with {depth(X)} axes, shape {shape_of(X)}"
+    return f"an array with {np.ndim(X)} axes, shape {np.shape(X)}"
 
 
 def shorten(value: Any) -> str:

@@ -4,18 +4,26 @@ NaN is the only sign of "nothing here": behind a sequence's last step it is padd
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Container", "Sequences", "restore"]
+__all__ = ["Container", "Layout", "Sequences", "restore"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
 
-# "table" is 2-D, one row per sequence; "array" is 3-D; "list" holds (T_i, c) arrays and "list_1d" (T_i,) arrays.
+# "table" is 2-D, one row per sequence; "array" is 3-D; "list" holds (T_i, c) arrays and "list_1d" (T_i * c,) arrays.
 Container = Literal["table", "array", "list", "list_1d"]
+
+
+class Layout(NamedTuple):
+    """What sequences are compared with that come after a fit."""
+
+    container: Container
+    n_channels: int
+    n_timesteps: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,7 @@ def restore(steps: Float32, lengths: Int64, sizes: Int64, container: Container) 
     Returns
     -------
     ndarray of shape (n_sequences, size * n_channels) or (n_sequences, size, n_channels), or list of ndarrays of \
-            shape (sizes[i], n_channels) or (sizes[i],)
+            shape (sizes[i], n_channels) or (sizes[i] * n_channels,)
     """
     if not np.array_equal(lengths, sizes):
         owner = np.repeat(np.arange(len(sizes)), sizes)
@@ -115,4 +123,4 @@ def restore(steps: Float32, lengths: Int64, sizes: Int64, container: Container) 
     if container == "array":
         return steps.reshape(n, -1, n_channels)
     parts = np.split(steps, np.cumsum(sizes)[:-1])
-    return [part[:, 0] for part in parts] if container == "list_1d" else parts
+    return [part.reshape(-1) for part in parts] if container == "list_1d" else parts

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_seqae._data._containers import unpack
+from sklearn_seqae._data._frames import is_column
+
 __all__ = ["WindowPlan", "plan_windows", "positive"]
 
 Array = NDArray[Any]
@@ -99,10 +102,12 @@ def _start_of_one(n_timesteps: int, width: int) -> Int64:
     return np.zeros(1, dtype=np.int64)
 
 
-def _starts_of_groups(groups: ArrayLike, n_timesteps: int) -> Int64:
+def _starts_of_groups(groups: Any, n_timesteps: int) -> Int64:
     """First row of each group: (n_groups,)."""
     # A list may mix types, which NumPy would turn into strings, NaN into "nan" too.
-    labels = np.asarray(groups) if hasattr(groups, "dtype") else np.asarray(groups, dtype=object)
+    groups = unpack(groups, "groups")
+    groups = groups.to_numpy() if is_column(groups) else groups
+    labels = groups if isinstance(groups, np.ndarray) else np.asarray(groups, dtype=object)
     if labels.shape != (n_timesteps,):
         raise ValueError(
             f"groups has shape {labels.shape}, but the series has {n_timesteps} time steps: pass one label for each "

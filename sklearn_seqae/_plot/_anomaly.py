@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_seqae._data._containers import read_array, read_floats
 from sklearn_seqae._plot._channels import column_names
 from sklearn_seqae._plot._display import PanelDisplay
 from sklearn_seqae._plot._drawing import BLUE, DARK, GREEN, VERMILION, draw_line, merge_style, tidy_log
@@ -159,12 +160,12 @@ class AnomalyDisplay(PanelDisplay):
 
     def _read(self) -> tuple[Float64, Float64, Bool | None]:
         """Series (n_timesteps, n_channels), scores and known anomalies, once they fit each other."""
-        series = _as_floats(self.series, "series")
+        series = read_floats(self.series, "series")
         series = series[:, np.newaxis] if series.ndim == 1 else series
         if series.ndim != 2 or 0 in series.shape:
             raise ValueError(f"series has shape {series.shape}: pass (n_timesteps,) or (n_timesteps, n_channels).")
-        scores = _as_floats(self.scores, "scores")
-        labels = None if self.labels is None else np.asarray(self.labels)
+        scores = read_floats(self.scores, "scores")
+        labels = None if self.labels is None else read_array(self.labels, "labels")
         for name, given in (("scores", scores), ("labels", labels)):
             if given is not None and given.shape != (len(series),):
                 raise ValueError(
@@ -311,13 +312,6 @@ class AnomalyDisplay(PanelDisplay):
         """
         cls._require_matplotlib("from_predictions")
         return cls(series, scores, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
-
-
-def _as_floats(given: Any, name: str) -> Float64:
-    try:
-        return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} cannot be read as an array of numbers: {error}.") from error
 
 
 def _as_flags(labels: Array) -> Bool:

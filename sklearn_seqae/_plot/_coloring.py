@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._data._containers import read_array
 from sklearn_seqae._plot._drawing import OKABE_ITO
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Group:
 
 def is_missing(y: Any) -> NDArray[np.bool_]:
     """Where there is no label or value: None, NaN, NaT or pandas's NA."""
-    values = np.asarray(y)
+    values = read_array(y, "y")
     if values.dtype.kind == "f":
         return np.isnan(values)
     return np.array([each is None or type(each).__name__ in ("NAType", "NaTType") or each != each for each in values])
@@ -72,7 +73,7 @@ def is_missing(y: Any) -> NDArray[np.bool_]:
 
 def are_values(y: Any) -> bool:
     """Whether `y` is read as values rather than as labels: fractions, or more than 20 different numbers."""
-    numbers = np.asarray(y)
+    numbers = read_array(y, "y")
     if numbers.dtype.kind not in "iuf":
         return False
     numbers = numbers[~is_missing(numbers)]
@@ -92,7 +93,7 @@ def group_by_label(y: Any) -> list[Group]:
     groups : list of Group
         Those without a label are first, so that they are drawn below the others.
     """
-    labels, missing = np.asarray(y), is_missing(y)
+    labels, missing = read_array(y, "y"), is_missing(y)
     names = np.array([_name(label) for label in labels], dtype=object)
     groups = []
     if missing.any():

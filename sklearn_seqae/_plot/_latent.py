@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from sklearn_seqae._data._containers import read_floats
 from sklearn_seqae._plot._coloring import (
     Group,
     add_color_scale,
@@ -194,7 +195,7 @@ class LatentDisplay(AxesDisplay):
 
     def _scatter_values(self, style: Style, given: Style | None) -> "list[PathCollection]":
         """Points of a colour scale, those without a value grey and below the others."""
-        values = np.asarray(self.values, dtype=np.float64)
+        values = read_floats(self.values, "values")
         missing = is_missing(values)
         scatters = []
         if missing.any():

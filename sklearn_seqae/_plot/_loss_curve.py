@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sklearn_seqae._data._containers import read_floats
 from sklearn_seqae._plot._display import AxesDisplay
 from sklearn_seqae._plot._drawing import OKABE_ITO, draw_line, merge_style, span_decades
 from sklearn_seqae._plot._time_axis import tidy_time
@@ -128,8 +129,8 @@ class LossCurveDisplay(AxesDisplay):
 
     def _losses(self) -> tuple[Float64, Float64]:
         """Both curves; the second is empty where there is none."""
-        training = np.asarray(self.training_loss, dtype=np.float64)
-        validation = np.asarray([] if self.validation_loss is None else self.validation_loss, dtype=np.float64)
+        training = read_floats(self.training_loss, "training_loss")
+        validation = read_floats([] if self.validation_loss is None else self.validation_loss, "validation_loss")
         if training.ndim != 1 or len(training) == 0:
             raise ValueError(f"training_loss has shape {training.shape}: pass one value for each epoch, at least one.")
         if validation.shape not in ((0,), training.shape):

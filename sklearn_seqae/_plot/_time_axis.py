@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
 
+from sklearn_seqae._data._containers import read_array
+
 __all__ = ["on_axis", "shade_steps", "tidy_time", "times_of"]
 
 Array = NDArray[Any]
@@ -45,7 +47,7 @@ def times_of(time: Any, n_timesteps: int) -> Array:
         if not 0 < float(time) < np.inf:
             raise ValueError(f"time={time!r} cannot be the time between steps: pass a positive number, or an array.")
         return np.arange(n_timesteps) * float(time)
-    times = np.asarray(time)
+    times = read_array(time, "time")
     if times.ndim != 1 or len(times) < n_timesteps:
         raise ValueError(
             f"time has shape {times.shape}, but there are {n_timesteps} steps to draw: pass one value for each, or "

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._data._codes import validate_lengths
 from sklearn_seqae._data._readers import validate_sequences
-from sklearn_seqae._data._sequences import Container, Sequences, restore
+from sklearn_seqae._data._sequences import Container, Layout, Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from tests.tiny import TINY
 
@@ -78,9 +78,6 @@ ACCEPTED: dict[str, tuple[Any, Container, list[Any]]] = {
     "table Fortran": (np.asfortranarray(TABLE), "table", ROWS),
     "table read-only": (read_only(TABLE), "table", ROWS),
     "table objects": (TABLE.astype(object), "table", ROWS),
-    "table tolist": (TABLE.tolist(), "table", ROWS),
-    "table tuples": (tuple(map(tuple, TABLE)), "table", ROWS),
-    "table None": ([[1.0, None, 3.0]], "table", [[1.0, NAN, 3.0]]),
     "DataFrame": (FRAME, "table", ROWS),
     "DataFrame Int64": (WITH_NA, "table", [ROWS[0], [0, NAN, 7, 8]]),
     "DataFrame polars": (pl.DataFrame(TABLE), "table", ROWS),
@@ -93,7 +90,6 @@ ACCEPTED: dict[str, tuple[Any, Container, list[Any]]] = {
     "table NaN": (with_value(TABLE, (0, [0, 2, 3]), NAN), "table", [[NAN, 0], ROWS[1]]),
     "array": (CUBE, "array", list(CUBE)),
     "array Fortran": (np.asfortranarray(CUBE), "array", list(CUBE)),
-    "array tolist": (CUBE.tolist(), "array", list(CUBE)),
     "array read-only": (read_only(CUBE), "array", list(CUBE)),
     "array tensor": (torch.tensor(CUBE, requires_grad=True).bfloat16(), "array", list(CUBE)),
     "array masked": (np.ma.masked_greater_equal(CUBE, 18), "array", [CUBE[0], CUBE[1, :2]]),
@@ -112,6 +108,7 @@ ACCEPTED: dict[str, tuple[Any, Container, list[Any]]] = {
     "tuple": (tuple(RAGGED), "list", RAGGED),
     "objects": (objects(*RAGGED), "list", RAGGED),
     "Series": (pd.Series(RAGGED), "list", RAGGED),
+    "list of lists of equal length": (CUBE.tolist(), "list", list(CUBE)),
     "list of lists": ([sequence.tolist() for sequence in RAGGED], "list", RAGGED),
     "list of DataFrames": ([pd.DataFrame(sequence) for sequence in RAGGED], "list", RAGGED),
     "list of DataFrames polars": ([pl.DataFrame(sequence) for sequence in RAGGED], "list", RAGGED),
@@ -125,6 +122,9 @@ ACCEPTED: dict[str, tuple[Any, Container, list[Any]]] = {
     "list_1d objects": (objects(*RAGGED_1D), "list_1d", RAGGED_1D),
     "list_1d lists": ([s.tolist() for s in RAGGED_1D], "list_1d", RAGGED_1D),
     "list_1d Series": ([pd.Series(s) for s in RAGGED_1D], "list_1d", RAGGED_1D),
+    "list_1d lists of equal length": (TABLE.tolist(), "list_1d", ROWS),
+    "list_1d tuples of equal length": (tuple(map(tuple, TABLE)), "list_1d", ROWS),
+    "list_1d None in the middle": ([[1.0, None, 3.0]], "list_1d", [[1.0, NAN, 3.0]]),
     "list_1d None": ([[1.0, None], [1.0, 2.0, 3.0, None]], "list_1d", [[1.0], [1.0, 2.0, 3.0]]),
 }
 
@@ -168,7 +168,7 @@ FITTED_ON_TABLE: dict[str, Any] = {
 def test_rows_are_a_table_to_an_estimator_fitted_on_one(X: Any) -> None:
     estimator = LSTMAutoencoder()
     fitted = validate_sequences(estimator, TABLE)
-    found = validate_sequences(estimator, X, fitted_container=fitted.container, fitted_channels=1)
+    found = validate_sequences(estimator, X, fitted=Layout(fitted.container, 1, 4))
     expected = with_value(TABLE, (1, 2), NAN) if isinstance(X[0], np.ma.MaskedArray) else TABLE
     assert_holds(found, list(expected), "table")
 

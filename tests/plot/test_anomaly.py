@@ -162,7 +162,7 @@ def test_what_is_shaded_is_what_the_detector_labels(stride: int) -> None:
         ({"threshold": NAN}, "threshold=nan is not a finite number"),
         ({"series": np.zeros((4, 2, 1))}, r"series has shape \(4, 2, 1\): pass"),
         ({"series": []}, r"series has shape \(0, 1\)"),
-        ({"series": ["a", "b", "c", "d"]}, "series cannot be read as an array of numbers"),
+        ({"series": ["a", "b", "c", "d"]}, "series holds the string 'a': .*Convert them to numbers"),
         ({"channels": [2]}, "There is no channel 2"),
         ({"channel_names": ["a"]}, "does not fit 2 channels"),
         ({"ax": [None]}, "ax holds 1 axes, but 3 × 1 are needed"),

@@ -1,0 +1,101 @@
+"""DataFrames of any library, seen through narwhals: their columns' names and kinds, and their values as an array."""
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_seqae._data._objects import numbers_from_objects
+from sklearn_seqae._data._refusals import refuse_dtype, shorten
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+__all__ = ["is_column", "is_frame", "names_of", "refuse_columns", "through_narwhals", "values_of"]
+
+Array = NDArray[Any]
+
+# narwhals, a dependency of scikit-learn's, is imported in functions: who passes arrays does not wait for it.
+
+
+def through_narwhals(X: Any, name: str) -> Any:
+    """A narwhals DataFrame or Series for what is a table or a column of one, and `X` itself if it is neither."""
+    import narwhals.stable.v2 as nw
+    from narwhals import to_native
+    from narwhals.exceptions import DuplicateError
+
+    try:
+        found = nw.from_native(to_native(X, pass_through=True), pass_through=True, allow_series=True)
+    except DuplicateError as error:
+        raise ValueError(f"{name} has columns of the same name: {error}. Rename them first.") from error
+    if isinstance(found, nw.LazyFrame):
+        raise TypeError(
+            f"{name} is a {type(X).__name__}, whose values are not computed yet: pass what {name}.collect() returns, "
+            "or a pandas, polars or pyarrow table."
+        )
+    return found
+
+
+def is_frame(X: Any) -> "TypeGuard[nw.DataFrame[Any]]":
+    """Whether `X` is a table as `through_narwhals` returns it."""
+    nw = sys.modules.get("narwhals.stable.v2")
+    return nw is not None and isinstance(X, nw.DataFrame)
+
+
+def is_column(X: Any) -> "TypeGuard[nw.Series[Any]]":
+    """Whether `X` is a Series as `through_narwhals` returns it."""
+    nw = sys.modules.get("narwhals.stable.v2")
+    return nw is not None and isinstance(X, nw.Series)
+
+
+def names_of(frame: "nw.DataFrame[Any]") -> list[str] | None:
+    """Names of the columns; as in scikit-learn, only strings are names."""
+    names = frame.columns
+    return names if all(isinstance(column, str) for column in names) else None
+
+
+def values_of(table: "nw.DataFrame[Any] | nw.Series[Any]") -> Array:
+    """All columns side by side, NaN for what is missing; objects if some hold no numbers. A view where possible.
+
+    Returns
+    -------
+    array : ndarray of shape (n_rows, n_columns), or (n_rows,) of a Series
+    """
+    if not is_frame(table) or len(set(table.schema.values())) == 1:
+        return numbers_from_objects(table.to_numpy())
+    columns = [numbers_from_objects(column.to_numpy()) for column in table.iter_columns()]
+    if any(column.dtype.kind not in "biufc" for column in columns):
+        columns = [column.astype(object) for column in columns]
+    return np.column_stack(columns) if columns else np.empty(table.shape)
+
+
+def refuse_columns(table: Any, name: str) -> None:
+    """Refuse columns of a DataFrame, or a Series, that hold no numbers, by their names."""
+    import narwhals.stable.v2 as nw
+
+    if is_frame(table):
+        for column in table.iter_columns():
+            refuse_columns(column, f"column {column.name!r} of {name}")
+    elif is_column(table) and not (table.dtype.is_numeric() or table.dtype == nw.Boolean):
+        _refuse_column(table, name)
+
+
+def _refuse_column(column: Any, name: str) -> None:
+    import narwhals.stable.v2 as nw
+
+    dtype, native = column.dtype, column.to_native()
+    shown = getattr(native, "dtype", getattr(native, "type", dtype))  # pandas and polars, pyarrow
+    if dtype in (nw.Categorical, nw.Enum):
+        raise ValueError(
+            f"{name} has dtype {shown}: categories are not numbers. Convert them first, for example into a column of "
+            "0 and 1 for each category."
+        )
+    if dtype.is_temporal():
+        raise ValueError(f"{name} has dtype {shown}: convert dates and durations to numbers first.")
+    if dtype.is_nested():
+        raise ValueError(
+            f"{name} has dtype {shown}, more than one number in a row: pass a column for each number, or a list of "
+            f"sequences, such as {shorten(list(column.to_list()[:2]))}."
+        )
+    refuse_dtype(column.to_numpy(), name)
