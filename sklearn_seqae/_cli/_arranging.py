@@ -175,16 +175,20 @@ def _refuse_long_format(table: Table, path: Path) -> None:
 
 
 def _warn_of_counting(table: Table, path: Path) -> None:
-    """Warn where the first column, but no other, counts up."""
-    first = table.values.iloc[:, 0].to_numpy()
-    whole = bool(np.all(first == np.floor(first)))
-    if len(first) > 2 and table.values.shape[1] > 1 and whole and np.all(np.diff(first) > 0):
+    """Warn where the first column, but not the second, counts up."""
+    if table.values.shape[1] > 1 and _counts_up(table.values.iloc[:, 0]) and not _counts_up(table.values.iloc[:, 1]):
         name = table.values.columns[0]
         warnings.warn(
             f"{path}: column {str(name)!r} counts up from row to row, so it may be no time step; say so: --id {name} "
             f"if it names the sequences, --time {name} if rows are time steps, --drop {name} to leave it out.",
             stacklevel=2,
         )
+
+
+def _counts_up(column: "Series[Any]") -> bool:
+    """Whether a column holds whole numbers, each larger than the last."""
+    numbers = column.to_numpy()
+    return len(numbers) > 2 and bool(np.all(numbers == np.floor(numbers)) and np.all(np.diff(numbers) > 0))
 
 
 # A sequence for several rows

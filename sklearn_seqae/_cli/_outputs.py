@@ -1,7 +1,9 @@
 """What a run leaves behind: codes, the model and a picture."""
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from sklearn_seqae._plot._reconstruction import ReconstructionDisplay, reconstru
 __all__ = ["write"]
 
 _N_EXAMPLES = 4
+# Letters in a line above a panel.
+_LINE_LENGTH = 16
 
 
 def write(result: Result, options: Options) -> Iterator[tuple[Path, str]]:
@@ -72,9 +76,17 @@ def _draw_sequences(result: Result, path: Path) -> str:
     return f"{count(n_drawn, f'{result.split.kind} sequence')}{some}, from the best reconstructed to the worst"
 
 
-def _names(result: Result) -> list[str]:
+def _names(result: Result) -> Any:
     """What to call each scored sequence in a picture."""
-    labels = result.data.arranged.take(result.split.scored).labels
+    scored = result.split.scored
+    labels = result.data.arranged.take(scored).labels
     if not labels:
-        return [str(row) for row in result.split.scored]
-    return [", ".join(map(str, parts)) for parts in zip(*labels.values(), strict=True)]
+        return scored
+    columns = [[_in_lines(name, str(value)) for value in values] for name, values in labels.items()]
+    return ["\n".join(parts) for parts in zip(*columns, strict=True)]
+
+
+def _in_lines(label: str, value: str) -> str:
+    """A name in lines no wider than a panel; a bare number says what it counts."""
+    name = f"{label} {value}" if value.isdigit() else value
+    return textwrap.fill(name, _LINE_LENGTH, max_lines=2, placeholder="…")

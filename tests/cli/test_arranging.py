@@ -64,6 +64,7 @@ def test_a_column_that_counts_up_is_warned_of(tmp_path: Path) -> None:
         assert sequences(path, drop=["id"]).shape == (3, 2)
         sequences(written(tmp_path / "b.csv", "a,b\n1,2\n2,1\n2,3\n"))
         sequences(written(tmp_path / "c.csv", "a,b\n1.5,2\n2,1\n3,3\n"))
+        sequences(written(tmp_path / "d.csv", "1,2,3\n4,5,6\n7,8,9\n"))
 
 
 def test_a_table_of_time_steps_is_refused(tmp_path: Path) -> None:
