@@ -78,7 +78,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         is not linear left to learn: the best way to precise reconstructions, and to good ones from few sequences. It
         spans as many steps as the longest training sequence. Without effect where `output_layer=None`.
     dropout : float, default=0.0
-        Share of values dropped between layers while training.
+        Share of values dropped between LSTM layers while training. Without hidden layers it has no effect, and a fit
+        warns of it, as `torch.nn.LSTM` does.
     bidirectional : bool, default=False
         Whether the encoder reads each sequence in both directions.
     merge_mode : {"concat", "sum"}, default="concat"
@@ -146,8 +147,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     net_params : dict or None, default=None
         Further arguments of `skorch.NeuralNet`, such as ``{"optimizer": torch.optim.SGD}`` or
         ``{"optimizer__betas": (0.9, 0.98)}``.
-    device : str, default="cpu"
-        Where to compute: "cpu", "cuda", "cuda:1", ...; "auto" takes a GPU if there is one.
+    device : str or torch.device, default="cpu"
+        Where to compute: "cpu", "cuda", "cuda:1", ..., or another of torch's devices; "auto" takes a CUDA GPU if there
+        is one. A saved model has its name.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order, the mixing and noise, and what is set aside. Pass an int for the
         same result each time. None is different each time, and does not draw from NumPy's global generator.
@@ -264,7 +266,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "warm_start": ["boolean"],
         "callbacks": [list, None],
         "net_params": [dict, None],
-        "device": [str],
+        "device": [str, torch.device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -310,7 +312,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         warm_start: bool = False,
         callbacks: list[Any] | None = None,
         net_params: dict[str, Any] | None = None,
-        device: str = "cpu",
+        device: str | torch.device = "cpu",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -443,6 +445,12 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.channel_mean_, self.channel_scale_ = channel_statistics(sequences)
         self.patch_len_ = self._patch_len()
         self.hidden_layer_sizes_ = self._hidden_layer_sizes()
+        if self.dropout and not self.hidden_layer_sizes_:
+            warnings.warn(
+                f"dropout={self.dropout} acts between LSTM layers, but hidden_layer_sizes=() leaves one in the encoder "
+                "and one in the decoder, so that it has no effect. Add hidden layers, or leave dropout at 0.",
+                stacklevel=5,
+            )
 
     def _patch_len(self) -> int:
         if self.patch_len != "auto":
@@ -701,6 +709,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
+        state["device"] = str(self.device)  # a `torch.device` is not plain
         if self.__sklearn_is_fitted__():
             state["module_"] = to_arrays(self.module_.state_dict())
             state["_optimizer_state"] = to_arrays(self._optimizer_state)

@@ -1,18 +1,23 @@
-"""On a GPU: the same results as on the CPU, and models that load without one. Skipped where torch has no GPU."""
+"""Devices: what names one, and on a GPU the same results as on the CPU. The latter is skipped where torch has none."""
 
 import pickle
+import re
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from sklearn_seqae import LSTMAutoencoder
 
-pytestmark = [
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+needs_mps = pytest.mark.skipif(not torch.backends.mps.is_available(), reason="needs Apple's GPU")
+every_gpu = pytest.mark.parametrize(
+    "gpu", [pytest.param("cuda", marks=needs_cuda), pytest.param("mps", marks=needs_mps)]
+)
 
 
 def sequences(ragged: bool) -> list[NDArray[np.float64]]:
@@ -21,27 +26,50 @@ def sequences(ragged: bool) -> list[NDArray[np.float64]]:
     return [np.cumsum(rng.normal(size=(length, 2)), axis=0) for length in lengths]
 
 
-def small(device: str, **params: object) -> LSTMAutoencoder:
+def small(device: str | torch.device, **params: object) -> LSTMAutoencoder:
     return LSTMAutoencoder(3, hidden_layer_sizes=(8,), max_epochs=3, device=device, random_state=0, **params)  # type: ignore[arg-type]
 
 
+# What names a device
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", torch.device("cpu"), "auto"])
+def test_a_device_is_named_by_a_string_or_by_torch(device: str | torch.device) -> None:
+    X = sequences(ragged=False)
+    fitted = small(device).fit(X)
+    assert fitted.get_params()["device"] is device
+    assert clone(fitted).device == device
+    np.testing.assert_allclose(fitted.transform(X), small("cpu").fit(X).transform(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("device", ["cuda:64", "gpu", "meta", torch.device("meta"), ""])
+def test_a_device_that_cannot_compute_here_is_refused_by_name(device: str | torch.device) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"device={device!r} cannot be used")):
+        small(device).fit(sequences(ragged=False))
+
+
+# On a GPU
+
+
+@every_gpu
 @pytest.mark.parametrize("ragged", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_a_gpu_computes_what_the_cpu_does(ragged: bool, bidirectional: bool) -> None:
+def test_a_gpu_computes_what_the_cpu_does(gpu: str, ragged: bool, bidirectional: bool) -> None:
     X = sequences(ragged)
-    on_cpu, on_gpu = (small(device, bidirectional=bidirectional).fit(X) for device in ("cpu", "cuda"))
-    assert on_gpu.module_.mean.is_cuda
+    on_cpu, on_gpu = (small(device, bidirectional=bidirectional).fit(X) for device in ("cpu", gpu))
+    assert on_gpu.module_.mean.device.type == gpu
     np.testing.assert_allclose(on_gpu.loss_curve_, on_cpu.loss_curve_, rtol=1e-3)
     np.testing.assert_allclose(on_gpu.transform(X), on_cpu.transform(X), atol=1e-3)
     np.testing.assert_allclose(on_gpu.score_samples(X), on_cpu.score_samples(X), rtol=1e-2)
 
 
-def test_a_model_from_a_gpu_loads_without_one() -> None:
+@every_gpu
+def test_a_model_from_a_gpu_loads_without_one(gpu: str) -> None:
     X = sequences(ragged=True)
-    fitted = small("cuda", warm_start=True).fit(X)
+    fitted = small(gpu, warm_start=True).fit(X)
     state = pickle.dumps(fitted)
     loaded = pickle.loads(state)
-    assert loaded.module_.mean.is_cuda
+    assert loaded.module_.mean.device.type == gpu
     np.testing.assert_array_equal(loaded.transform(X), fitted.transform(X))
     assert pickle.loads(state).fit(X).n_iter_ == 6
     elsewhere = fitted.__getstate__() | {"device": "cuda:64"}
@@ -50,6 +78,7 @@ def test_a_model_from_a_gpu_loads_without_one() -> None:
     np.testing.assert_allclose(blank.transform(X), fitted.transform(X), atol=1e-5)
 
 
+@needs_cuda
 def test_the_gpus_generator_is_left_as_it_is() -> None:
     before = torch.cuda.get_rng_state()
     small("cuda", dropout=0.5).fit(sequences(ragged=False))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -210,6 +211,41 @@ def test_a_later_format_is_refused() -> None:
     state["_state_format"] += 1
     with pytest.raises(ValueError, match=rf"LSTMAutoencoder was saved in format {state['_state_format']}.*reads"):
         LSTMAutoencoder.__new__(LSTMAutoencoder).__setstate__(state)
+
+
+@pytest.mark.parametrize(
+    ("params", "reason"),
+    [
+        ({"latent_dim": 10**6}, r"float32 of shape \(.*, where a network of its arguments has .* \(4000000, "),
+        ({"latent_dim": 10**12}, "there is no network of its sizes"),
+        ({"patch_len": 10**9}, "where a network of its arguments has float32 of shape"),
+        ({"reference_timesteps": 10**10}, "where a network of its arguments has float32 of shape"),
+        ({"hidden_layer_sizes": (1,) * 10**6}, "its 1000000 hidden layers have .* arrays"),
+        ({"bidirectional": True}, "missing, or too many"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_file_cannot_ask_for_more_memory_than_it_has_weights_for(params: dict[str, Any], reason: str) -> None:
+    state = tiny().fit(noise(20, 6)).__getstate__()
+    state["_fitted_module_params"] |= params
+    with pytest.raises(ValueError, match=f"cannot be read: .*{reason}"):
+        LSTMAutoencoder.__new__(LSTMAutoencoder).__setstate__(state)
+
+
+def test_weights_of_another_type_are_refused() -> None:
+    state = tiny().fit(noise(20, 6)).__getstate__()
+    name = next(iter(state["module_"]))
+    state["module_"][name] = state["module_"][name].astype(np.float64)
+    with pytest.raises(ValueError, match=f"its weights '{name}' are float64"):
+        LSTMAutoencoder.__new__(LSTMAutoencoder).__setstate__(state)
+
+
+def test_a_device_of_torch_is_saved_by_its_name(trip: Trip) -> None:
+    X = noise(20, 6)
+    fitted = tiny(device=torch.device("cpu")).fit(X)
+    loaded = trip(fitted)
+    assert loaded.device == "cpu"
+    assert_same(loaded.transform(X), fitted.transform(X))
 
 
 def test_saving_leaves_the_estimator_as_it_was() -> None:

@@ -5,18 +5,18 @@ import torch
 __all__ = ["resolve_device"]
 
 
-def resolve_device(device: str) -> str:
-    """The device of this name, if torch has it; "auto" is a GPU if there is one.
+def resolve_device(device: str | torch.device) -> str:
+    """The name of a device, if torch has it; "auto" is a CUDA GPU if there is one.
 
     Raises
     ------
     ValueError
-        If torch knows of no such device.
+        If torch knows of no such device, or cannot compute on it here.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device, dtype=torch.float32).item()  # "meta" has no values
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
-    return device
+    return str(device)

@@ -30,10 +30,44 @@ def check_format(found: int, name: str) -> None:
 
 
 def module_from_arrays(params: Mapping[str, Any], weights: Mapping[str, Any], device: str) -> SequenceAutoencoder:
-    """Build a network from its arguments and weights, on the device if there is such a one here."""
-    module = SequenceAutoencoder(**params)
-    module.load_state_dict(to_tensors(weights))
+    """Build a network from its arguments and weights, on the device if there is such a one here.
+
+    The network takes the weights as its own, and no memory besides: a file cannot ask for more than it holds.
+
+    Raises
+    ------
+    ValueError
+        If the weights are not those of a network with these arguments.
+    """
+    n_layers = len(params["hidden_layer_sizes"])
+    if n_layers > len(weights):  # each has several, and even a layer without values takes memory
+        raise ValueError(_damaged(f"its {n_layers} hidden layers have {len(weights)} arrays of weights"))
+    try:
+        module = SequenceAutoencoder(**params, device="meta")
+    except RuntimeError as error:  # sizes beyond all bounds
+        raise ValueError(_damaged(f"there is no network of its sizes ({error})")) from error
+    _compare_weights(weights, module.state_dict())
+    module.load_state_dict(to_tensors(weights), assign=True)
     return module.eval().to(_available(device))
+
+
+def _compare_weights(found: Mapping[str, Any], expected: Mapping[str, torch.Tensor]) -> None:
+    """Refuse weights of other names, shapes or types than a network has."""
+    if found.keys() != expected.keys():
+        raise ValueError(_damaged(f"its weights {sorted(found.keys() ^ expected.keys())} are missing, or too many"))
+    for name, tensor in expected.items():
+        array = np.asarray(found[name])
+        if array.shape != tuple(tensor.shape) or array.dtype != np.float32:
+            raise ValueError(
+                _damaged(
+                    f"its weights {name!r} are {array.dtype} of shape {array.shape}, where a network of its arguments "
+                    f"has float32 of shape {tuple(tensor.shape)}"
+                )
+            )
+
+
+def _damaged(what: str) -> str:
+    return f"This saved model cannot be read: {what}. The file is damaged, or was made by hand; save the model anew."
 
 
 def to_arrays(value: Any) -> Any:
