@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._data._containers import read_array
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
-
-from sklearn_seqae._data._containers import read_array
 
 __all__ = ["on_axis", "shade_steps", "tidy_time", "times_of"]
 
