@@ -11,7 +11,8 @@ from sklearn.datasets import load_digits
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._cli._arguments import Options
-from sklearn_seqae._cli._arranging import Arranged, arrange
+from sklearn_seqae._cli._arranged import Arranged
+from sklearn_seqae._cli._arranging import arrange
 from sklearn_seqae._cli._comparison import LinearModel, fit_linear
 from sklearn_seqae._cli._messages import InputError, count, one_line
 from sklearn_seqae._cli._reading import read

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from sklearn_seqae._cli._arranging import Windows
+from sklearn_seqae._cli._arranged import Windows
 
 __all__ = ["Rows", "Split", "split_rows", "split_windows"]
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._cli._columns import find_columns
+from sklearn_seqae._cli._layout import is_number, line_of
 from sklearn_seqae._cli._memory import check_size
 from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._text import is_number, line_of, read_text
+from sklearn_seqae._cli._text import read_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sklearn_seqae._cli._arranging import Arranged, arrange
+from sklearn_seqae._cli._arranged import Arranged
+from sklearn_seqae._cli._arranging import arrange
 from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._options import DataOptions
 from sklearn_seqae._cli._paths import check_input

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sklearn_seqae import sliding_windows
-from sklearn_seqae._cli._arranging import take
+from sklearn_seqae._cli._arranged import take
 from tests.cli.files import arranged, refusal, sequences, written
 
 LONG = pd.DataFrame(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklearn_seqae import sliding_windows
-from sklearn_seqae._cli._arranging import Windows
+from sklearn_seqae._cli._arranged import Windows
 from sklearn_seqae._cli._splitting import split_rows, split_windows
 
 
