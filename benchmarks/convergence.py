@@ -181,6 +181,10 @@ class HeldOutError(Callback):  # type: ignore[misc]
         self.total_deviation = problem.total_deviation()
         self.recorder = Recorder(self.error)
 
+    def __deepcopy__(self, memo: Any) -> "HeldOutError":
+        """Itself: a fit trains with copies, and what it records is read after the fit."""
+        return self
+
     def on_batch_end(self, net: Any, training: bool = False, **kwargs: Any) -> None:
         """Count the step, and look at the error where it is time to."""
         if training:

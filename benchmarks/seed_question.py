@@ -83,6 +83,10 @@ class LargestErrors(Callback):  # type: ignore[misc]
         self.errors: dict[int, float] = {}
         self.n_steps = 0
 
+    def __deepcopy__(self, memo: Any) -> "LargestErrors":
+        """Itself: a fit trains with copies, and what it records is read after the fit."""
+        return self
+
     def on_batch_end(self, net: Any, training: bool = False, **kwargs: Any) -> None:
         """Count the step, and look at the reconstruction where it is time to."""
         self.n_steps += training

@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._base import all_or_nothing, draw_seed
+from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
 from sklearn_seqae._data._dataset import SequenceDataset
@@ -28,7 +28,7 @@ from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
-from sklearn_seqae._training._net import TrainingSettings
+from sklearn_seqae._training._settings import Seeds, TrainingSettings
 from sklearn_seqae._training._train import Resume, Trained, train
 
 __all__ = ["LSTMAutoencoder"]
@@ -115,44 +115,59 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Standard deviation of normal noise on the encoder's input while training, in units of `channel_scale_` [2]_. It
         fades with the learning rate.
     loss : {"mse", "mae", "huber"} or callable, default="mse"
-        What is minimised. A callable, such as a `torch.nn.Module`, gets the prediction and the target, two tensors of
-        equal shape, and returns a scalar; where values are missing, it gets two vectors of the observed values.
+        What is minimised, as a mean in which each observed value has the same weight. A callable, such as a
+        `torch.nn.Module` or a class of them, gets the prediction and the target of a batch, two tensors of equal
+        shape, and returns their mean loss, a scalar; where values are missing, it gets two vectors of the observed
+        values. A fit trains with a copy, whose parameters, if it has any, are trained along, and go on with
+        `warm_start` and :meth:`partial_fit`.
     max_epochs : int or "auto", default="auto"
         Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
     batch_size : int, default=64
         Sequences in a training batch. Inference chooses its own.
     learning_rate : float, default=0.003
         Highest learning rate of the optimizer (AdamW, which without weight decay is Adam).
-    learning_rate_schedule : {"plateau", "constant"}, default="plateau"
+    learning_rate_schedule : {"plateau", "constant"} or None, default="plateau"
         "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last 40 % of
-        `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau.
+        `max_epochs` [4]_; "constant" keeps it, and ends the training at the plateau. Either lets the rate rise over
+        the first 20 batches. None leaves it, weight decay and noise alone, and spends all of `max_epochs`: for
+        callbacks that set the rate, or end the training, by themselves. Where a `skorch.callbacks.LRScheduler` is
+        among `callbacks`, this is as None.
     weight_decay : float, default=0.0
-        Weight decay of the optimizer, on weights only; with 0, it is Adam. It fades with the learning rate.
+        Weight decay of the optimizer, also of one named in `net_params`: on weights only, neither biases nor the
+        linear path. It fades with the learning rate. AdamW with 0 is Adam.
     max_grad_norm : float or None, default=1.0
         Gradients are scaled down to this Euclidean norm; None leaves them.
     tol : float, default=0.02
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
-        over as many before.
+        over as many before. Without effect where `learning_rate_schedule` is None.
     n_iter_no_change : int or "auto", default="auto"
         Number of epochs that are compared for `tol`. "auto" is 75 batches, but at least 10 epochs.
     early_stopping : bool, default=False
         Whether to set part of X aside, judge the progress by the loss on it, and end with the weights that were best
-        on it.
+        on it. With `warm_start`, the same rows of the same X are set aside again.
     validation_fraction : float, default=0.1
         Share of X that `early_stopping` sets aside, drawn at random.
     warm_start : bool, default=False
         Whether :meth:`fit` continues from the last fit, optimizer included.
     callbacks : list of skorch callbacks or None, default=None
-        Called while training, after the estimator's own.
+        Called while training, after the estimator's own: callbacks, classes of them, or pairs (name, callback). A
+        callback ends the training by raising `KeyboardInterrupt`, as skorch's `EarlyStopping` does. A fit works with
+        copies, by `copy.deepcopy`, so that callbacks stay as they were; what cannot be copied, such as open files and
+        locks, copies share with them. To know afterwards what a callback saw, let it record numbers in
+        ``net.history``: they end up in `history_`.
     net_params : dict or None, default=None
-        Further arguments of `skorch.NeuralNet`, such as ``{"optimizer": torch.optim.SGD}`` or
-        ``{"optimizer__betas": (0.9, 0.98)}``.
+        Further arguments of `skorch.NeuralNet`, such as ``{"optimizer": torch.optim.SGD}``,
+        ``{"optimizer__betas": (0.9, 0.98)}``, ``{"compile": True}`` or ``{"callbacks__clipping": None}``. What a
+        parameter of the estimator says already is refused. With an `iterator_train` of one's own, sequences are varied
+        only if it does so.
     device : str or torch.device, default="cpu"
         Where to compute: "cpu", "cuda", "cuda:1", ..., or another of torch's devices; "auto" takes a CUDA GPU if there
         is one. A saved model has its name.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the order, the mixing and noise, and what is set aside. Pass an int for the
-        same result each time. None is different each time, and does not draw from NumPy's global generator.
+        Determines the initial weights, the order, the mixing and noise, what is set aside, and what dropout, and
+        code of one's own, draw from torch's generators, each by a stream of random numbers of its own; a training that
+        goes on has new ones. Pass an int for the same result each time. None is different each time, and does not draw
+        from NumPy's global generator.
     verbose : int, default=0
         1 shows a progress bar with the loss, 2 skorch's table.
 
@@ -182,12 +197,16 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The patch length used.
     n_iter_ : int
         Number of epochs trained.
+    history_ : list of dict, of length n_iter_
+        What skorch, and callbacks, recorded of each epoch, as far as these are numbers: "epoch", "train_loss",
+        "valid_loss", "event_lr" of an `LRScheduler`, and so on. `warm_start` and :meth:`partial_fit` append to it.
     loss_curve_ : ndarray of shape (n_iter_,)
         Mean training loss of each epoch, with mixing and noise.
     validation_loss_curve_ : ndarray of shape (n_iter_,) or (0,)
-        Loss on what `early_stopping` set aside; empty without it.
+        Loss on what `early_stopping` set aside; NaN for epochs without it, empty where all are.
     best_loss_ : float
-        Lowest validation loss, or without one, lowest training loss.
+        Lowest loss in an epoch of the last call: on what `early_stopping` set aside, and then the loss of the weights
+        that are kept; otherwise on the training data, while the weights are always those of the last epoch.
     interrupted_ : bool
         Whether Ctrl-C ended the last fit before its time.
 
@@ -256,7 +275,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="left")],
-        "learning_rate_schedule": [StrOptions({"plateau", "constant"})],
+        "learning_rate_schedule": [StrOptions({"plateau", "constant"}), None],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "tol": [Interval(Real, None, None, closed="neither")],
@@ -274,6 +293,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     module_: SequenceAutoencoder
     loss_curve_: NDArray[np.float32]
     validation_loss_curve_: NDArray[np.float32]
+    history_: list[dict[str, Any]]
+    n_iter_: int
+    interrupted_: bool
+    _n_trainings: int
 
     # Codes are the input of `inverse_transform`, and units a choice, not metadata to be routed.
     __metadata_request__inverse_transform: ClassVar[dict[str, Any]] = {"Z": UNUSED}
@@ -302,7 +325,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         max_epochs: int | str = "auto",
         batch_size: int = 64,
         learning_rate: float = 3e-3,
-        learning_rate_schedule: str = "plateau",
+        learning_rate_schedule: str | None = "plateau",
         weight_decay: float = 0.0,
         max_grad_norm: float | None = 1.0,
         tol: float = 2e-2,
@@ -372,7 +395,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Raises
         ------
         ValueError
-            If X cannot be read as sequences, or if the loss becomes infinite or NaN. The estimator is then as it was.
+            If X cannot be read as sequences, if `net_params` contradicts a parameter, or if the loss becomes infinite
+            or NaN. The estimator is then as it was.
         """
         with all_or_nothing(self):
             resume = self.warm_start and self.__sklearn_is_fitted__()
@@ -382,8 +406,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
         """Train for one epoch on X, from where the last call, or `fit`, stopped.
 
-        The first call decides on the network and the channels' scale. The learning rate is constant; neither
-        `early_stopping` nor `learning_rate_schedule` has an effect.
+        The first call decides on the network and the channels' scale. The learning rate is constant, unless callbacks
+        set it, which then goes on from call to call; `early_stopping` has no effect.
 
         Parameters
         ----------
@@ -409,23 +433,30 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self, X: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
     ) -> "LSTMAutoencoder":
         sequences = self._validate(X, reset=not resume)
+        n_trainings = self._n_trainings if resume else 0  # each goes on with new streams of random numbers
         seed = draw_seed(self.random_state)
+        weights_seed, split_seed, *seeds = spawn_seeds(seed, 2 + len(Seeds._fields), key=(n_trainings,))
         if not resume:
             self._set_geometry(sequences)
-        module_params = self._module_params(seed)
-        training_data, validation_data = self._split(sequences, seed, partial)
+            self._split_seed = split_seed  # what is set aside stays aside
+        module_params = self._module_params(weights_seed)
+        training_data, validation_data = self._split(sequences, partial)
         trained = train(
             module_params,
             training_data,
             validation_data,
-            self._settings(seed + (self.n_iter_ if resume else 0), max_epochs, partial, len(training_data)),
+            self._settings(Seeds(*seeds), max_epochs, partial, len(training_data)),
             self._resume(module_params) if resume else None,
         )
         self._store(trained, module_params, resume, keep_optimizer)
-        if trained.interrupted:
+        self._n_trainings = n_trainings + 1
+        try:
+            if not (partial or self.interrupted_):
+                self._warn_of_collapse(training_data)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+        if self.interrupted_:
             warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=4)
-        elif not partial:
-            self._warn_of_collapse(training_data)
         return self
 
     def _validate(self, X: Any, *, reset: bool = False) -> Sequences:
@@ -484,7 +515,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             "seed": seed,
         }
 
-    def _split(self, sequences: Sequences, seed: int, partial: bool) -> tuple[SequenceDataset, SequenceDataset | None]:
+    def _split(self, sequences: Sequences, partial: bool) -> tuple[SequenceDataset, SequenceDataset | None]:
         """All sequences for training, or some set aside at random for validation."""
         dataset = _dataset(sequences)
         if partial or not self.early_stopping:
@@ -497,7 +528,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                 stacklevel=5,
             )
             return dataset, None
-        training, validation = train_test_split(np.arange(len(dataset)), test_size=n_validation, random_state=seed)
+        training, validation = train_test_split(
+            np.arange(len(dataset)), test_size=n_validation, random_state=self._split_seed
+        )
         return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
 
     def _time_shift(self, n_sequences: int) -> float:
@@ -510,11 +543,13 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             return min(_MOST_AUTO_BLENDING, _AUTO_SEQUENCES / n_sequences)
         return float(self.blending)
 
-    def _settings(self, seed: int, max_epochs: int | str, partial: bool, n_sequences: int) -> TrainingSettings:
+    def _settings(self, seeds: Seeds, max_epochs: int | str, partial: bool, n_sequences: int) -> TrainingSettings:
         return TrainingSettings(
             loss=self.loss,
             learning_rate=self.learning_rate,
-            learning_rate_schedule="constant" if partial else self.learning_rate_schedule,
+            learning_rate_schedule="constant"
+            if partial and self.learning_rate_schedule
+            else self.learning_rate_schedule,
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
             time_shift=self._time_shift(n_sequences),
@@ -529,7 +564,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             callbacks=self.callbacks,
             net_params=self.net_params,
             verbose=int(self.verbose),
-            seed=seed,
+            seeds=seeds,
         )
 
     def _resume(self, module_params: dict[str, Any]) -> Resume:
@@ -542,24 +577,24 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
                     f"{name} was {fitted[key]!r} when the network was made, so it cannot be trained further with "
                     f"{module_params[key]!r}. Set {name} back, or fit anew with warm_start=False."
                 )
-        return Resume(self.module_, self._optimizer_state)
+        return Resume(self.module_, self._optimizer_state, self._loss_state, self.history_)
 
     def _store(self, trained: Trained, module_params: dict[str, Any], resumed: bool, keep_optimizer: bool) -> None:
         """Set the fitted attributes; a continued training appends to the course of the losses."""
-        losses = np.array(trained.losses, dtype=np.float32)
-        validation_losses = np.array(trained.validation_losses, dtype=np.float32)
         self.module_ = trained.module
         self.architecture_ = trained.module.summary(self.n_timesteps_in_)
-        self.loss_curve_ = np.append(self.loss_curve_, losses) if resumed else losses
-        self.validation_loss_curve_ = (
-            np.append(self.validation_loss_curve_, validation_losses) if resumed else validation_losses
-        )
-        self.n_iter_ = len(self.loss_curve_)
-        judged_by = self.validation_loss_curve_ if len(self.validation_loss_curve_) else self.loss_curve_
-        self.best_loss_ = float(judged_by.min(initial=np.inf))
+        self.history_ = [*(self.history_ if resumed else []), *trained.history]
+        self.n_iter_ = len(self.history_)
+        self.loss_curve_ = _curve(self.history_, "train_loss")
+        validation_losses = _curve(self.history_, "valid_loss")
+        self.validation_loss_curve_ = validation_losses[: 0 if np.isnan(validation_losses).all() else None]
+        of_last_call = [_curve(trained.history, key) for key in ("valid_loss", "train_loss")]
+        judged_by = next((losses for losses in of_last_call if not np.isnan(losses).all()), np.array([np.inf]))
+        self.best_loss_ = float(np.nanmin(judged_by))
         self.interrupted_ = trained.interrupted
         self._fitted_module_params = module_params
-        self._optimizer_state = trained.optimizer_state if keep_optimizer else None
+        self._optimizer_state = trained.optimizer_state | ({} if keep_optimizer else {"moments": {}})
+        self._loss_state = trained.loss_state
 
     def _warn_of_collapse(self, training_data: SequenceDataset) -> None:
         """Warn where the reconstructions say next to nothing about their sequences."""
@@ -713,6 +748,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if self.__sklearn_is_fitted__():
             state["module_"] = to_arrays(self.module_.state_dict())
             state["_optimizer_state"] = to_arrays(self._optimizer_state)
+            state["_loss_state"] = to_arrays(self._loss_state)
             state["_state_format"] = STATE_FORMAT
         return state
 
@@ -723,6 +759,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             check_format(state.pop("_state_format"), type(self).__name__)
             state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])
             state["_optimizer_state"] = to_tensors(state["_optimizer_state"])
+            state["_loss_state"] = to_tensors(state["_loss_state"])
         super().__setstate__(state)
 
     # scikit-learn's view of it
@@ -748,6 +785,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _curve(history: list[dict[str, Any]], key: str) -> NDArray[np.float32]:
+    """A value of each epoch, NaN where there is none."""
+    return np.array([row.get(key, np.nan) for row in history], dtype=np.float32)
 
 
 def _dataset(sequences: Sequences) -> SequenceDataset:

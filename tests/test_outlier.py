@@ -23,7 +23,7 @@ from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _outlier
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._inference import _errors, _passes
-from sklearn_seqae._training import _net
+from sklearn_seqae._training import _schedule
 from tests.containers import CLOSE, KINDS, assert_close, lengths_of, make, pad, rows, to_dtype
 from tests.inference.drawing import Drawing
 from tests.tiny import tiny
@@ -408,7 +408,7 @@ def test_fewer_sequences_than_parts_are_left_out_one_by_one() -> None:
 
 
 def test_default_autoencoder_learns_from_sequences_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_net, "_AUTO_STEPS", 10)
+    monkeypatch.setattr(_schedule, "_AUTO_STEPS", 10)
     by_default = LSTMOutlierDetector(contamination=0.2, random_state=0).fit(waves(3)[:, :4])
     seed = by_default.autoencoder_.random_state
     assert by_default.autoencoder_.get_params() == LSTMAutoencoder(time_shift=0, random_state=seed).get_params()

@@ -118,6 +118,9 @@ class LearningRates(Callback):
     def __init__(self) -> None:
         self.rates: list[float] = []
 
+    def __deepcopy__(self, memo: Any) -> "LearningRates":
+        return self  # not a copy, as a fit would make it: the rates are read afterwards
+
     def on_batch_end(self, net: Any, training: bool = False, **kwargs: Any) -> None:
         self.rates.append(net.optimizer_.param_groups[0]["lr"])
 

@@ -48,9 +48,9 @@ class Halves:
         return n_sequences > 1 and bool(work > _LARGE_WORK and work <= n_steps * _SMALL_STEP)
 
     def backward(
-        self, inputs: dict[str, Tensor], target: Tensor, parameters: Sequence[Tensor]
+        self, inputs: dict[str, Tensor], target: Tensor, parameters: Sequence[Tensor], weight: float = 1.0
     ) -> tuple[Tensor, Tensor]:
-        """Set the parameters' gradients, as ``loss.backward()`` would.
+        """Set the parameters' gradients, as ``(weight * loss).backward()`` would.
 
         Parameters
         ----------
@@ -60,6 +60,8 @@ class Halves:
             What to draw.
         parameters : sequence of Tensor
             Those that are to learn.
+        weight : float, default=1.0
+            Of the gradients.
 
         Returns
         -------
@@ -75,7 +77,9 @@ class Halves:
             part = {name: value[rows] for name, value in inputs.items()}
             prediction = self.module(**part, standardized=True)
             loss = self.criterion(prediction, target[rows], n_observed)
-            return loss.detach(), prediction.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)
+            weights = torch.full_like(loss, weight)
+            gradients = torch.autograd.grad(loss, parameters, weights, allow_unused=True)
+            return loss.detach(), prediction.detach(), gradients
 
         first, second = self.parallel_map(compute, (slice(middle), slice(middle, None)))
         for parameter, one, other in zip(parameters, first[2], second[2], strict=True):

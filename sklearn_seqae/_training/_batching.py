@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sklearn_seqae._data._dataset import Batch, SequenceDataset, by_length, split
 
-__all__ = ["TrainingBatches", "ValidationBatches", "shifted"]
+__all__ = ["TrainingBatches", "ValidationBatches", "count_observed", "shifted"]
 
 # What is drawn at random, whatever a session has set as torch's defaults.
 _FLOATS: dict[str, Any] = {"dtype": torch.float32, "device": "cpu"}
@@ -20,6 +20,8 @@ _MOST_BLENDED = 256
 _SHIFT = 0.03
 # Shuffled sequences of unequal length are sorted within this many batches.
 _BATCHES_PER_BUCKET = 50
+# Values that are counted at once, nearly.
+_MOST_COUNTED = 2**20
 
 
 class _Batches:
@@ -44,6 +46,12 @@ class _Batches:
 
 class ValidationBatches(_Batches):
     """All sequences once, in a fixed order."""
+
+
+def count_observed(dataset: SequenceDataset) -> int:
+    """How many values of the sequences are not missing."""
+    size = max(1, _MOST_COUNTED // (int(dataset.lengths.max()) * dataset.steps.shape[1]))
+    return sum(int((~torch.isnan(target)).sum()) for _, target in ValidationBatches(dataset, size))
 
 
 class TrainingBatches(_Batches):

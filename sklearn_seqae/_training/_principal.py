@@ -55,7 +55,9 @@ def principal_components(
     components : Tensor of shape (n_found, n_timesteps, n_channels)
     deviations : Tensor of shape (n_found,)
     """
-    z = _standardized(_sample(dataset, n_timesteps, time_shift, seed), n_timesteps, mean, scale)  # (n, T, C)
+    draw_seed, shift_seed, solver_seed = (int(state) for state in np.random.SeedSequence(seed).generate_state(3))
+    sample = _sample(dataset, n_timesteps, time_shift, draw_seed, shift_seed)
+    z = _standardized(sample, n_timesteps, mean, scale)  # (n, T, C)
     missing = np.isnan(z)
     step_mean = np.nansum(z, axis=0) / np.maximum(np.sum(~missing, axis=0), 1)
     table = np.where(missing, 0.0, z - step_mean).reshape(len(z), -1)
@@ -64,7 +66,7 @@ def principal_components(
         components, deviations = np.empty((0, *step_mean.shape)), np.empty(0)
     else:
         with threadpool_limits(1, user_api="blas"):  # the last bits depend on the number of threads
-            pca = PCA(n_found, random_state=seed).fit(table)
+            pca = PCA(n_found, random_state=solver_seed).fit(table)
         components = pca.components_.reshape(-1, *step_mean.shape)
         deviations = np.sqrt(pca.explained_variance_)
     return _tensor(step_mean), _tensor(components), _tensor(deviations)
@@ -74,16 +76,18 @@ def _tensor(array: NDArray[np.float64]) -> Tensor:
     return torch.from_numpy(array.astype(np.float32))
 
 
-def _sample(dataset: SequenceDataset, n_timesteps: int, time_shift: float, seed: int) -> NDArray[np.float32]:
+def _sample(
+    dataset: SequenceDataset, n_timesteps: int, time_shift: float, draw_seed: int, shift_seed: int
+) -> NDArray[np.float32]:
     """Sequences (n, T, C), drawn at random where they are too many, several times where some are shifted."""
     most = max(2, min(_MOST_SEQUENCES, _MOST_VALUES // (n_timesteps * dataset.steps.shape[1])))
     indices = np.arange(len(dataset))
     if len(indices) > most:
-        indices = np.sort(np.random.RandomState(seed).choice(len(indices), most, replace=False))
+        indices = np.sort(np.random.RandomState(draw_seed).choice(len(indices), most, replace=False))
     batch = dataset.batch(indices)
     if not time_shift:
         return batch["x"].numpy()
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(shift_seed)
     n_draws = max(1, min(_DRAWS, most // len(indices)))
     return torch.cat([shifted(**batch, share=time_shift, generator=generator) for _ in range(n_draws)]).numpy()
 

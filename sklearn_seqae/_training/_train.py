@@ -1,7 +1,6 @@
 """Training: `train` takes data and plain settings, and returns a trained module with the course of its losses."""
 
-import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,18 +11,32 @@ from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
-from sklearn_seqae._training._net import Net, ProgressBar, TrainingSettings, make_net
+from sklearn_seqae._training._arguments import make_net, optimizer_signature
+from sklearn_seqae._training._callbacks import ProgressBar
+from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._principal import principal_components
+from sklearn_seqae._training._rates import leaves_rates_alone
+from sklearn_seqae._training._resuming import (
+    load_loss_state,
+    load_module_state,
+    load_optimizer_state,
+    loss_state,
+    optimizer_state,
+    trained_module,
+)
+from sklearn_seqae._training._settings import TrainingSettings
 
 __all__ = ["Resume", "Trained", "train"]
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Where an earlier training stopped."""
+    """Where an earlier training stopped: what `Trained` was, and all epochs so far."""
 
     module: SequenceAutoencoder
-    optimizer_state: dict[str, Any] | None
+    optimizer_state: dict[str, Any]
+    loss_state: dict[str, Any] | None
+    history: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -36,16 +49,18 @@ class Trained:
         The trained network, in evaluation mode.
     optimizer_state : dict
         What the optimizer keeps for each parameter, by its name, to resume from.
-    losses, validation_losses : list of float
-        Mean loss of each completed epoch; the latter is empty without validation data.
+    loss_state : dict or None
+        What a loss with parameters has learned.
+    history : list of dict
+        The numbers that skorch and callbacks recorded of each completed epoch, of "train_loss" at least.
     interrupted : bool
         Whether Ctrl-C ended it.
     """
 
     module: SequenceAutoencoder
     optimizer_state: dict[str, Any]
-    losses: list[float]
-    validation_losses: list[float]
+    loss_state: dict[str, Any] | None
+    history: list[dict[str, Any]]
     interrupted: bool
 
 
@@ -82,20 +97,22 @@ def train(
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
         net = make_net(module_params, training_data, validation_data, settings, progress, resumes=resume is not None)
         net.initialize()
+        signature = optimizer_signature(settings.net_params)
+        keeps_rates = leaves_rates_alone(settings.learning_rate_schedule, net)
         if resume is not None:
-            net.module_.load_state_dict(resume.module.state_dict())
-            if resume.optimizer_state is not None:
-                _load_optimizer_state(net, resume.optimizer_state)
+            load_module_state(net, resume.module.state_dict())
+            load_loss_state(net, resume.loss_state)
+            load_optimizer_state(net, resume.optimizer_state, signature, keeps_rates=keeps_rates)
+            net.continue_history(resume.history)
         elif module_params["linear_path"]:
             net.module_.start_from(*_principal_components(net.module_, training_data, settings))
         with _shortcuts(net, training_data, settings, module_params):
             net.partial_fit(training_data)
-    module: Any = getattr(net.module_, "_orig_mod", net.module_)  # behind torch.compile
     return Trained(
-        module.eval(),
-        _optimizer_state(net),
-        _recorded(net, "train_loss"),
-        _recorded(net, "valid_loss"),
+        trained_module(net).eval(),
+        optimizer_state(net, signature, keeps_rates=keeps_rates),
+        loss_state(net),
+        _completed_epochs(net, len(resume.history) if resume is not None else 0),
         net.interrupted_,
     )
 
@@ -140,9 +157,9 @@ def _forked_generators(settings: TrainingSettings, module_params: Mapping[str, A
         return
     cuda = torch.device(settings.device).type == "cuda"
     with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if cuda else []):
-        torch.default_generator.manual_seed(settings.seed)
+        torch.default_generator.manual_seed(settings.seeds.user)
         if cuda:
-            torch.cuda.manual_seed_all(settings.seed)
+            torch.cuda.manual_seed_all(settings.seeds.user)
         yield
 
 
@@ -153,27 +170,20 @@ def _principal_components(
     n_timesteps = len(module.linear_path.weight) * module.patch_len
     mean, scale = module.mean.cpu().numpy(), module.scale.cpu().numpy()
     return principal_components(
-        data, module.code_size, n_timesteps, mean, scale, time_shift=settings.time_shift, seed=settings.seed
+        data, module.code_size, n_timesteps, mean, scale, time_shift=settings.time_shift, seed=settings.seeds.components
     )
 
 
-def _optimizer_state(net: Net) -> dict[str, Any]:
-    """What the optimizer keeps for each parameter: moments, number of steps."""
-    states = net.optimizer_.state_dict()["state"]
-    return {name: states[index] for index, name in enumerate(_optimized_names(net)) if index in states}
+def _completed_epochs(net: Net, n_before: int) -> list[dict[str, Any]]:
+    """Numbers of the epochs after the first ones, as plain Python; an interrupted epoch has no loss."""
+    rows = [row for row in list(net.history)[n_before:] if "train_loss" in row]
+    return [{name: _plain(value) for name, value in row.items() if _is_number(value)} for row in rows]
 
 
-def _load_optimizer_state(net: Net, states: Mapping[str, Any]) -> None:
-    """Put back what an optimizer kept; rates, groups and the like are today's."""
-    indexed = {index: copy.deepcopy(states[name]) for index, name in enumerate(_optimized_names(net)) if name in states}
-    net.optimizer_.load_state_dict({"state": indexed, "param_groups": net.optimizer_.state_dict()["param_groups"]})
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or getattr(value, "ndim", None) == 0
 
 
-def _optimized_names(net: Net) -> list[str]:
-    """Names of the parameters in the optimizer's order, which depends on its groups."""
-    names = {parameter: name.removeprefix("_orig_mod.") for name, parameter in net.module_.named_parameters()}
-    return [names[parameter] for group in net.optimizer_.param_groups for parameter in group["params"]]
-
-
-def _recorded(net: Net, key: str) -> list[float]:
-    return [float(row[key]) for row in net.history if key in row]
+def _plain(value: Any) -> int | float:
+    number: int | float = value.item() if hasattr(value, "item") else value
+    return number

@@ -3,6 +3,7 @@
 import functools
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import warnings
@@ -341,7 +342,11 @@ class _Interrupt(Callback):
 
     def on_batch_end(self, net: Any, **kwargs: Any) -> None:
         if len(net.history) == 3:
-            raise KeyboardInterrupt
+            before = signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                signal.signal(signal.SIGINT, before)
 
 
 def test_interrupted_training_is_kept(

@@ -108,9 +108,9 @@ def halved(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     backward = Halves.backward
 
-    def recorded(self: Halves, inputs: Any, target: Tensor, parameters: Any) -> Any:
+    def recorded(self: Halves, inputs: Any, target: Tensor, *args: Any) -> Any:
         sizes.append(len(target))
-        return backward(self, inputs, target, parameters)
+        return backward(self, inputs, target, *args)
 
     monkeypatch.setattr(_halves, "_LARGE_WORK", 0)
     monkeypatch.setattr(Halves, "backward", recorded)
