@@ -113,6 +113,7 @@ def test_training_starts_where_principal_components_end(params: dict[str, Any]) 
 
 
 @ignore_collapse
+@pytest.mark.filterwarnings("ignore:.* of .* sequences are longer than any in training")
 def test_longer_sequences_than_in_training_are_read_and_drawn() -> None:
     model = LSTMAutoencoder(latent_dim=3, hidden_layer_sizes=(8,), max_epochs=2, random_state=0).fit(smooth_sequences())
     longer = smooth_sequences(n_timesteps=31)

@@ -283,7 +283,7 @@ def test_a_training_that_diverges_leaves_the_earlier_fit() -> None:
     [
         ({"learning_rate": 0}, "learning_rate=0 is too low"),
         ({"max_epochs": 1}, "only 1 batches in 1 epochs; raise max_epochs"),
-        ({"input_noise": 1e4, "mixup": 0, "time_shift": 0, "max_epochs": 120}, "less noise"),
+        ({"input_noise": 1e4, "mixup": 0, "time_shift": 0, "max_epochs": 120}, "less input_noise"),
     ],
 )
 def test_the_collapse_guard_warns_with_the_likely_cause(params: dict[str, Any], advice: str) -> None:
