@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier, Thread, active_count
 from typing import TypeVar
 
 import torch
@@ -20,13 +21,20 @@ R = TypeVar("R")
 
 
 @contextmanager
-def suitable_threads(multiply_adds: int) -> Iterator[None]:
-    """Compute small work with one thread, other work with as many as torch is set to; put the setting back.
+def suitable_threads(multiply_adds: int, *, brief: bool = False) -> Iterator[None]:
+    """Compute small work with one thread, other work with as many as torch is set to, in the calling thread alone.
 
     Sums in another order differ in their last bits. With one thread, the result is the same for any `n_jobs`, which
     sets the number of threads in joblib's workers.
+
+    Parameters
+    ----------
+    multiply_adds : int
+        The work.
+    brief : bool, default=False
+        Whether it takes a moment, in which nobody's code runs that might start a thread.
     """
-    with _set_threads(torch.get_num_threads() if multiply_adds > _SMALL_WORK else 1):
+    with _set_threads(torch.get_num_threads() if multiply_adds > _SMALL_WORK else 1, brief=brief):
         yield
 
 
@@ -59,18 +67,44 @@ def parallel_map(
         if n_calls == 1:
             yield map
             return
-        with ThreadPoolExecutor(n_calls, initializer=torch.set_num_threads, initargs=(n_threads_each,)) as pool:
+        with ThreadPoolExecutor(n_calls, initializer=_meet_torch, initargs=(n_threads_each,)) as pool:
+            all_are_there = Barrier(n_calls)
+            for _ in pool.map(lambda _: all_are_there.wait(), range(n_calls)):
+                pass
+            _set_for_new_threads(n_threads)
             yield pool.map
 
 
 @contextmanager
-def _set_threads(n_threads: int) -> Iterator[None]:
+def _set_threads(n_threads: int, *, brief: bool = False) -> Iterator[None]:
     before = torch.get_num_threads()
     if before == n_threads:
         yield
         return
     torch.set_num_threads(n_threads)
+    if not brief or active_count() > 1:  # a thread takes up to half of the time that a single sequence does
+        _set_for_new_threads(before)
+    if torch.get_num_threads() != n_threads:  # torch that is built without OpenMP has one number for all threads
+        torch.set_num_threads(n_threads)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _meet_torch(n_threads: int) -> None:
+    """Give a new thread this number; it takes another one over when it first asks or computes, so it asks before."""
+    torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+
+
+def _set_for_new_threads(n_threads: int) -> None:
+    """Set torch's number of threads for threads that have yet to meet torch, and for none that has.
+
+    `torch.set_num_threads` sets both that and the calling thread's own, so that a thread that first uses torch while
+    another computes with few would have few for good. Here the caller is a thread that ends at once. (OpenMP's own
+    setting, which threadpoolctl reaches, is the calling thread's alone, but does not bind MKL.)
+    """
+    caller = Thread(target=torch.set_num_threads, args=(n_threads,))
+    caller.start()
+    caller.join()

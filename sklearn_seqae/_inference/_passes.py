@@ -95,7 +95,7 @@ def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int6
             for _ in map_(compute_without_gradients, batches):
                 pass
         return
-    with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest)):
+    with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest), brief=True):
         for indices in batches:
             compute_without_gradients(indices)
 

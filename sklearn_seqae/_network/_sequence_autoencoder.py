@@ -133,7 +133,7 @@ class SequenceAutoencoder(nn.Module):
         if linear_path:
             self.linear_path = PositionalLinear(reference_length, self.code_size, features, device=device)
         if device != "meta":
-            with suitable_threads(0):  # an orthogonal matrix's last bits depend on the number of threads
+            with suitable_threads(0, brief=True):  # an orthogonal matrix's last bits depend on the number of threads
                 initialize(self, torch.Generator("cpu").manual_seed(seed))
 
     @torch.no_grad()
