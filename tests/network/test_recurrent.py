@@ -72,7 +72,7 @@ def test_in_other_precisions_and_without_onednn_it_is_torchs_lstm(case: str) -> 
     assert torch.equal(last, torchs_last[0])
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning", "ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit", "ignore::torch.jit.TracerWarning")
 def test_a_traced_network_has_an_lstm_that_other_programs_know() -> None:
     ours, _ = lstm_pair(2, 3)
     graph = str(torch.jit.trace(ours, sequences()).inlined_graph)  # type: ignore[no-untyped-call]
