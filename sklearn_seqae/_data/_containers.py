@@ -18,6 +18,9 @@ __all__ = ["read_array", "read_floats", "read_numbers", "unpack"]
 
 Array = NDArray[Any]
 
+# Elements of lists that are no containers, or that NumPy reads as they are.
+_PLAIN = {int, float, bool, type(None), np.float64, np.float32}
+
 
 def unpack(X: Any, name: str) -> Any:
     """What `X` holds: a NumPy array, a list, a DataFrame or Series of narwhals; else `X` itself.
@@ -73,12 +76,19 @@ def read_array(values: Any, name: str, *, remedy: str = "") -> Array:
     if is_frame(values) or is_column(values):
         return values_of(values)
     if is_listed(values):
-        elements = [unpack(element, f"{name}[{i}]") for i, element in enumerate(values)]
-        values = [values_of(each) if is_frame(each) or is_column(each) else each for each in elements]
+        values = _unpack_elements(values, name)
     try:
         return numbers_from_objects(np.asarray(values))
     except ValueError as error:
         raise ValueError(f"{name} cannot be read as an array: {error}. {remedy}".rstrip()) from error
+
+
+def _unpack_elements(values: Any, name: str) -> Any:
+    """A list with arrays in place of other containers."""
+    if _PLAIN.issuperset(map(type, values)):
+        return values
+    elements = (unpack(element, f"{name}[{i}]") for i, element in enumerate(values))
+    return [values_of(element) if is_frame(element) or is_column(element) else element for element in elements]
 
 
 def read_numbers(values: Any, name: str, *, remedy: str = "") -> Array:

@@ -62,23 +62,29 @@ def values_of(table: "nw.DataFrame[Any] | nw.Series[Any]") -> Array:
     -------
     array : ndarray of shape (n_rows, n_columns), or (n_rows,) of a Series
     """
-    if not is_frame(table) or len(set(table.schema.values())) == 1:
-        return numbers_from_objects(table.to_numpy())
+    array: Array = table.to_numpy()
+    if not is_frame(table) or array.dtype != object:
+        return numbers_from_objects(array)
     columns = [numbers_from_objects(column.to_numpy()) for column in table.iter_columns()]
     if any(column.dtype.kind not in "biufc" for column in columns):
         columns = [column.astype(object) for column in columns]
     return np.column_stack(columns) if columns else np.empty(table.shape)
 
 
-def refuse_columns(table: Any, name: str) -> None:
-    """Refuse columns of a DataFrame, or a Series, that hold no numbers, by their names."""
+def refuse_columns(table: "nw.DataFrame[Any] | nw.Series[Any]", name: str) -> None:
+    """Refuse a DataFrame with columns that hold no numbers, by their names, or a Series that holds none."""
+    if is_frame(table):
+        for column, dtype in table.schema.items():
+            if not _holds_numbers(dtype):
+                _refuse_column(table.get_column(column), f"column {column!r} of {name}")
+    elif is_column(table) and not _holds_numbers(table.dtype):
+        _refuse_column(table, name)
+
+
+def _holds_numbers(dtype: Any) -> bool:
     import narwhals.stable.v2 as nw
 
-    if is_frame(table):
-        for column in table.iter_columns():
-            refuse_columns(column, f"column {column.name!r} of {name}")
-    elif is_column(table) and not (table.dtype.is_numeric() or table.dtype == nw.Boolean):
-        _refuse_column(table, name)
+    return dtype.is_numeric() or dtype == nw.Boolean
 
 
 def _refuse_column(column: Any, name: str) -> None:

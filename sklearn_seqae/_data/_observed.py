@@ -47,17 +47,30 @@ def observed_lengths(
     for first in range(0, len(steps), n_rows):
         chunk = steps[first : first + n_rows]
         behind = first + len(chunk)
+        some = slice(np.searchsorted(starts, first, "right") - 1, np.searchsorted(starts, behind))
         if _all_observed(chunk):
-            some = slice(np.searchsorted(starts, first, "right") - 1, np.searchsorted(starts, behind))
             ends[some] = np.minimum(starts[some] + sizes[some], behind)
         else:
-            for row, channel in np.argwhere(np.abs(chunk) > LARGEST)[:1]:
-                i = int(np.searchsorted(starts, first + row, "right")) - 1
-                refuse_too_large(*at(i, int(first + row - starts[i]), int(channel)))
-            observed = first + np.flatnonzero(~np.isnan(chunk).all(axis=1))
-            ends[np.searchsorted(starts, observed, "right") - 1] = observed + 1  # the last one stays
+            _refuse_first_too_large(chunk, first, starts, at)
+            n_steps = _observed_steps(chunk, np.maximum(starts[some] - first, 0))
+            ends[some] = np.where(n_steps > 0, first + n_steps, ends[some])
         pages.count(chunk.nbytes)
     return ends - starts
+
+
+def _refuse_first_too_large(chunk: Float32, first: int, starts: Int64, at: Callable[..., tuple[Any, str]]) -> None:
+    too_large = np.abs(chunk) > LARGEST
+    if too_large.any():
+        row, channel = map(int, np.argwhere(too_large)[0])
+        i = int(np.searchsorted(starts, first + row, "right")) - 1
+        refuse_too_large(*at(i, first + row - int(starts[i]), channel))
+
+
+def _observed_steps(chunk: Float32, starts: Int64) -> Int64:
+    """Rows of a chunk up to the last with a value in each stretch that begins at `starts`; 0 where there is none."""
+    count = np.arange(1, len(chunk) + 1)
+    count[np.isnan(chunk).all(axis=1)] = 0
+    return np.maximum.reduceat(count, starts)
 
 
 def _all_observed(chunk: Float32) -> bool:

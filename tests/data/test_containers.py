@@ -326,6 +326,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], list[str]]] = {
     ),
     "columns of one name": (lambda: pd.DataFrame(GAPPY, columns=["a", "a"]), ValueError, ["x has", "'a'", "Rename"]),
     "complex column": (lambda: frame().assign(c=1j), ValueError, ["column 'c' of x", "Complex", "two channels"]),
+    "column with a number for a name": (
+        lambda: pd.DataFrame({0: [1.0], 5: ["u"]}),
+        ValueError,
+        ["column 5 of x", "string 'u'", "Convert"],
+    ),
     "fields": (lambda: np.zeros(2, dtype=[("u", "f4"), ("v", "f4")]), ValueError, ["fields", "'u'", "an axis"]),
     "ragged": (lambda: [[1.0], [1.0, 2.0]], ValueError, ["x cannot be read as an array"]),
 }
