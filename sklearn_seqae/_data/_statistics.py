@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae._data._memory_maps import PageLimit
 from sklearn_seqae._data._sequences import Sequences
@@ -31,14 +32,11 @@ def channel_statistics(sequences: Sequences) -> tuple[NDArray[np.float64], NDArr
     mean : ndarray of shape (n_channels,)
     scale : ndarray of shape (n_channels,)
     """
-    count = np.zeros(sequences.n_channels)
-    total = np.zeros(sequences.n_channels)
+    scaler = StandardScaler()
     for chunk in _chunks(sequences):
-        count += np.sum(~np.isnan(chunk), axis=0)
-        total += np.nansum(chunk, axis=0, dtype=np.float64)
-    count = np.maximum(count, 1)  # a channel without any value: mean 0, scale 1
-    mean = total / count
-    scale = np.sqrt(squared_deviations(sequences, mean) / count)
+        with np.errstate(over="ignore", invalid="ignore"):  # of its sums in float32, which only look for infinity
+            scaler.partial_fit(chunk)
+    mean, scale = np.nan_to_num(scaler.mean_), np.sqrt(np.nan_to_num(scaler.var_))  # NaN where a channel has no value
     spacing = float(np.finfo(np.float32).eps) * np.abs(mean)
     _warn_of_rounding(mean, scale, spacing)
     # A variation that float32 cannot tell from rounding is not a scale to divide by.
