@@ -94,7 +94,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         reproduce models that are built so.
     n_channels : int, default=1
         Channels per time step of a 2-D X, whose columns then hold all channels of the first step, all of the second,
-        and so on. Other kinds of X say it themselves.
+        and so on; likewise of listed sequences of one axis. Other kinds of X say it themselves.
     standardize : bool, default=True
         Whether the network subtracts the training mean of each channel, divides by its standard deviation, and does
         the opposite on its output. The loss is then in these units.
@@ -182,7 +182,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     n_features_in_ : int
         Columns of a 2-D X, channels of any other.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names of X, where it was a DataFrame with string names.
+        Column names of X, where it was a DataFrame with string names, or of listed DataFrames: names of the channels.
     n_channels_in_ : int
         Channels per time step.
     n_timesteps_in_ : int
@@ -381,9 +381,12 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        X : array-like of shape (n_sequences, n_timesteps * n_channels) or (n_sequences, n_timesteps, n_channels), \
-                or list of array-likes of shape (n_timesteps_i,) or (n_timesteps_i, n_channels)
-            Training sequences. NaN behind a sequence's last step is padding, NaN elsewhere a missing value.
+        X : array or DataFrame of shape (n_sequences, n_timesteps * n_channels), array of shape (n_sequences, \
+                n_timesteps, n_channels), or list of arrays of shape (n_timesteps_i,) or (n_timesteps_i, n_channels)
+            Training sequences. NaN behind a sequence's last step is padding, NaN elsewhere a missing value, and so are
+            None, pandas' NA and what is masked. Arrays and tables of other libraries (torch, pandas, polars, pyarrow,
+            xarray, dask) are read as NumPy's. A list is always one of sequences, lists of numbers included, also where
+            all are of equal length. DataFrames in a list are matched by the names of their columns.
         y : Ignored
             Present for API consistency.
 

@@ -97,7 +97,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     n_features_in_ : int
         Columns of a 2-D X, channels of any other.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names of X, where it was a DataFrame with string names.
+        Column names of X, where it was a DataFrame with string names, or of listed DataFrames: names of the channels.
 
     See Also
     --------
