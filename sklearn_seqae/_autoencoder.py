@@ -291,6 +291,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     }
 
     module_: SequenceAutoencoder
+    _longest: int
     loss_curve_: NDArray[np.float32]
     validation_loss_curve_: NDArray[np.float32]
     history_: list[dict[str, Any]]
@@ -453,6 +454,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         )
         self._store(trained, module_params, resume, keep_optimizer)
         self._n_trainings = n_trainings + 1
+        self._longest = max(int(sequences.lengths.max()), self._longest if resume else 0)  # trained on, no padding
         try:
             if not (partial or self.interrupted_):
                 self._warn_of_collapse(training_data)
@@ -658,7 +660,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         check_is_fitted(self)
         codes = validate_codes(self, Z, self._n_features_out)
         n_steps = validate_lengths(lengths, len(codes), self.n_timesteps_in_, self.container_)
-        warn_of_longer(n_steps, self.n_timesteps_in_)
+        warn_of_longer(n_steps, max(self._longest, self.n_timesteps_in_))
         if self.container_ in ("table", "array"):
             sizes = np.full(len(codes), max(self.n_timesteps_in_, n_steps.max()))
         else:
@@ -732,7 +734,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _read(self, X: Any) -> Sequences:
         """X like the fitted data, with a warning where it goes on for longer."""
         sequences = self._validate(X)
-        warn_of_longer(sequences.lengths, self.n_timesteps_in_)
+        warn_of_longer(sequences.lengths, self._longest)
         return sequences
 
     def _unit(self, standardized: bool) -> NDArray[np.float64]:

@@ -361,7 +361,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     def _read(self, X: Any) -> Sequences:
         """X like the fitted data, with a warning where it goes on for longer."""
         sequences = self._validate(X)
-        warn_of_longer(sequences.lengths, self.autoencoder_.n_timesteps_in_)
+        warn_of_longer(sequences.lengths, self.autoencoder_._longest)
         return sequences
 
     def _errors(self, sequences: Sequences) -> Iterator[tuple[Int64, Float32]]:

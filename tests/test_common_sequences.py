@@ -366,7 +366,16 @@ def test_warns_of_sequences_longer_than_any_in_training() -> None:
     padded = pad(X, 12)
     for method in (*METHODS, "score"):  # NaN behind the end is not part of a sequence
         getattr(estimator, method)(padded)
-    model(warm_start=True).fit(X).fit(longer)  # what is trained on
+    estimator = model(warm_start=True).fit(X).fit(longer)  # what is trained on
+    estimator.score(longer)
+    estimator.partial_fit(X).score(longer)
+
+
+def test_padding_is_not_part_of_what_was_trained_on() -> None:
+    estimator = model().fit(pad(make("list"), 20))
+    with pytest.warns(UserWarning, match=r"1 of 1 sequences .* 10 time steps instead of at most 9"):
+        estimator.transform(np.ones((1, 10, 2)))
+    assert estimator.inverse_transform(np.zeros((1, 3))).shape == (1, 20, 2)
 
 
 # What a model that has learned something must do

@@ -286,7 +286,7 @@ def draw_shares(monkeypatch: pytest.MonkeyPatch, whole: float, part: float) -> N
     def fit(autoencoder: LSTMAutoencoder, sequences: Sequences) -> LSTMAutoencoder:
         fitted = clone(autoencoder)
         fitted.container_, fitted.n_channels_in_ = sequences.container, sequences.n_channels
-        fitted.n_timesteps_in_ = sequences.n_timesteps
+        fitted.n_timesteps_in_ = fitted._longest = sequences.n_timesteps
         fitted.channel_mean_, fitted.channel_scale_ = channel_statistics(sequences)
         fitted.module_ = Drawing(next(shares), sequences.n_channels)
         return fitted
