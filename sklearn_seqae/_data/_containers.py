@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._data._frames import is_column, is_frame, refuse_columns, through_narwhals, values_of
+from sklearn_seqae._data._frames import is_column, is_frame, names_of, refuse_columns, through_narwhals, values_of
 from sklearn_seqae._data._objects import is_listed, numbers_from_objects
 from sklearn_seqae._data._refusals import converting, refuse_dtype
 
-__all__ = ["read_array", "read_floats", "read_numbers", "unpack"]
+__all__ = ["read_array", "read_floats", "read_names", "read_numbers", "unpack"]
 
 Array = NDArray[Any]
 
@@ -123,6 +123,12 @@ def read_numbers(values: Any, name: str, *, remedy: str = "") -> Array:
 def read_floats(values: Any, name: str) -> NDArray[np.float64]:
     """As `read_numbers`, in float64."""
     return read_numbers(values, name).astype(np.float64, copy=False)
+
+
+def read_names(table: Any) -> list[str] | None:
+    """Names of the columns of a DataFrame of any library, if all are strings; None of others and of arrays."""
+    table = unpack(table, "table")
+    return names_of(table) if is_frame(table) else None
 
 
 def _fill(X: "np.ma.MaskedArray[Any, Any]") -> Array:

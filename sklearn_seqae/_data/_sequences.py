@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._data._memory_maps import PageLimit
+
 __all__ = ["Container", "Layout", "Sequences", "restore"]
 
 Float32 = NDArray[np.float32]
@@ -85,6 +87,14 @@ class Sequences:
             As if `X` had held these sequences alone.
         """
         return replace(self, starts=self.starts[rows], lengths=self.lengths[rows], sizes=self.sizes[rows])
+
+    def end_to_end(self) -> "Sequences":
+        """The same sequences on memory that holds no others: themselves if they have it so, else a copy."""
+        starts = np.cumsum(self.sizes) - self.sizes
+        if len(self.steps) == self.sizes.sum() and np.array_equal(starts, self.starts):
+            return self
+        rows = np.arange(self.sizes.sum()) + np.repeat(self.starts - starts, self.sizes)
+        return replace(self, steps=PageLimit(self.steps).take(self.steps, rows), starts=starts)
 
     def restore(self, steps: Float32) -> Any:
         """Hand results for the steps of all sequences, end to end and without padding, back in the container of `X`."""

@@ -95,5 +95,4 @@ def _chunks(sequences: Sequences) -> Iterator[Float32]:
         return
     borders = np.flatnonzero(np.diff(np.cumsum(sizes) // most, prepend=-1))
     for some in np.split(np.arange(len(starts)), borders[1:]):
-        place = np.arange(sizes[some].sum()) - np.repeat(np.cumsum(sizes[some]) - sizes[some], sizes[some])
-        yield pages.take(steps, np.repeat(starts[some], sizes[some]) + place)
+        yield sequences.take(some).end_to_end().steps

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_seqae._data._containers import read_array, read_floats
-from sklearn_seqae._plot._channels import column_names
+from sklearn_seqae._data._containers import read_array, read_floats, read_names
 from sklearn_seqae._plot._display import PanelDisplay
 from sklearn_seqae._plot._drawing import BLUE, DARK, GREEN, VERMILION, draw_line, merge_style, tidy_log
 from sklearn_seqae._plot._time_axis import shade_steps
@@ -176,7 +175,7 @@ class AnomalyDisplay(PanelDisplay):
         return series, scores, None if labels is None else _as_flags(labels)
 
     def _names(self) -> Sequence[str] | None:
-        return column_names(self.series) if self.channel_names is None else self.channel_names
+        return read_names(self.series) if self.channel_names is None else self.channel_names
 
     def _draw_lines(
         self, times: Array, series: Float64, scores: Float64, series_kwargs: Style | None, score_kwargs: Style | None

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
 
-__all__ = ["MAX_CHANNELS", "channel_labels", "column_names", "pick_channels"]
+__all__ = ["MAX_CHANNELS", "channel_labels", "pick_channels"]
 
 # Channels drawn where nobody says which.
 MAX_CHANNELS = 4
@@ -72,9 +71,3 @@ def pick_channels(channels: Sequence[int | str] | None, names: Sequence[str] | N
     if not positions:
         raise ValueError("channels is empty: pass at least one channel, or None.")
     return [int(position) for position in positions]
-
-
-def column_names(table: Any) -> list[str] | None:
-    """Column names of a table where all are strings; None otherwise."""
-    columns = list(getattr(table, "columns", []))
-    return columns if columns and all(isinstance(column, str) for column in columns) else None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from sklearn_seqae._data._containers import read_floats
+from sklearn_seqae._data._containers import read_floats, read_names
 from sklearn_seqae._plot._coloring import (
     Group,
     add_color_scale,
@@ -137,7 +137,7 @@ class LatentDisplay(AxesDisplay):
 
     def _check(self) -> Float64:
         """The codes as an array, once all arguments fit them."""
-        codes: Float64 = check_array(self.codes, dtype=np.float64, input_name="codes")
+        codes: Float64 = check_array(read_floats(self.codes, "codes"), input_name="codes")
         if self.labels is not None and self.values is not None:
             raise ValueError("Both labels and values are given, but points have one colour: pass one of them.")
         for name, given in (("labels", self.labels), ("values", self.values)):
@@ -147,8 +147,7 @@ class LatentDisplay(AxesDisplay):
         return codes
 
     def _plane(self, codes: Float64, projection: str, groups: list[Group]) -> Plane:
-        columns = getattr(self.codes, "columns", None)
-        names = [f"code value {i}" for i in range(codes.shape[1])] if columns is None else [str(c) for c in columns]
+        names = read_names(self.codes) or [f"code value {i}" for i in range(codes.shape[1])]
         return project(codes, projection, names, [group.rows for group in groups] or [np.arange(len(codes))])
 
     def _side_width(self, groups: list[Group]) -> float:

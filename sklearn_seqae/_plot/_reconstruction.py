@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import _safe_indexing
 
+from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._plot._display import PanelDisplay, View
@@ -251,7 +251,7 @@ class ReconstructionDisplay(PanelDisplay):
             What the titles call the sequences, numbers as "sequence 7". None takes the index of a pandas DataFrame or
             Series, or counts from 0.
         channel_names : list of str or None, default=None
-            Names of all channels.
+            Names of all channels; None takes the column names of DataFrames in a list.
         ax, **plot_kwargs
             As in :meth:`plot`.
 
@@ -275,9 +275,10 @@ class ReconstructionDisplay(PanelDisplay):
             "pipeline[:-1].transform(X)."
         )
         cls._require(estimator, "reconstruct", remedy)
-        errors = np.zeros(len(X)) if indices is not None else -estimator.score_samples(X)
+        sequences = validate_sequences(estimator, X, fitted=estimator._layout)
+        errors = np.zeros(len(sequences)) if indices is not None else -estimator.score_samples(sequences)
         rows = pick_rows(errors, n_sequences, indices)
-        some = _safe_indexing(X, rows)
+        some = sequences.take(rows).end_to_end()
         pair = read_pair(some, estimator.reconstruct(some), estimator.n_channels_in_)
         unit = unit_of_errors(estimator.channel_scale_)
         names = name_rows(X, rows, len(errors), sequence_names)
@@ -342,4 +343,6 @@ class ReconstructionDisplay(PanelDisplay):
     ) -> "ReconstructionDisplay":
         """A display of some rows, with copies of their data."""
         drawn = [[read_row(sequences, row) for row in rows] for sequences in (originals, reconstructions)]
+        if channel_names is None and originals.container == "list" and originals.feature_names is not None:
+            channel_names = originals.feature_names.tolist()
         return cls(drawn[0], drawn[1], titles=titles, channel_names=channel_names)

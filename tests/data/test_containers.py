@@ -129,6 +129,22 @@ def test_every_container_of_a_table_is_a_sequence_of_a_list(name: str) -> None:
     np.testing.assert_array_equal(sequences.steps, [*GAPPY, *GAPPY])
 
 
+@pytest.mark.parametrize(
+    "make", [frame, table, TABLES["polars"], dask_frame], ids=["pandas", "pyarrow", "polars", "dask"]
+)
+def test_displays_know_the_names_of_columns(make: Callable[[], Any]) -> None:
+    display = AnomalyDisplay.from_predictions(make(), np.zeros(4))
+    assert [axis.get_ylabel() for axis in display.ax_][:2] == ["a", "b"]
+    plt.close("all")
+
+
+def test_names_that_are_no_names_are_not_shown() -> None:
+    for X in (pd.DataFrame(GAPPY), xarray_of(frame().rename_axis(columns="columns"))):
+        display = AnomalyDisplay.from_predictions(X, np.zeros(4))
+        assert [axis.get_ylabel() for axis in display.ax_][:2] == ["channel 0", "channel 1"]
+        plt.close("all")
+
+
 # id: makes a container of the first column of GAPPY
 COLUMNS: dict[str, Callable[[], Any]] = {
     "list": lambda: [row[0] for row in NULLS],

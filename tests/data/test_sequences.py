@@ -276,6 +276,10 @@ def test_some_sequences_are_as_if_read_alone_and_cost_no_memory(X: Any, rows: li
     for restored, wanted in zip(taken.restore(np.concatenate(unpack(taken))), X, strict=False):
         assert restored.ndim == wanted.ndim
     assert taken.sizes.tolist() == alone.sizes.tolist()
+    copied = taken.end_to_end()
+    assert_holds(copied, unpack(alone), alone.container)
+    assert len(copied.steps) == copied.sizes.sum()
+    assert copied.end_to_end() is copied
 
 
 @pytest.mark.parametrize("chunk", [1, 10, 10**6])

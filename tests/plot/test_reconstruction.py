@@ -7,7 +7,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import torch
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
@@ -168,6 +170,26 @@ def test_table_of_an_estimator(convert: Callable[[Any], Any]) -> None:
     display = ReconstructionDisplay.from_estimator(tiny(n_channels=2).fit(X), X, indices=[4, 2])
     np.testing.assert_allclose(display.original_lines_[1, 0].get_ydata(), table[4, 1::2], rtol=1e-6)
     np.testing.assert_allclose(display.original_lines_[0, 1].get_ydata(), table[2, 0::2], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda x, names: pd.DataFrame(x, columns=names), pl.DataFrame], ids=["pandas", "polars"]
+)
+def test_channels_of_listed_frames_are_matched_and_named(make: Callable[..., Any]) -> None:
+    X = [RNG.normal([0, 50], [1, 5], size=(length, 2)) for length in (6, 4, 5)]
+    estimator = tiny().fit([make(x, ["a", "b"]) for x in X])
+    turned = [make(x[:, ::-1], ["b", "a"]) for x in X]
+    display = ReconstructionDisplay.from_estimator(estimator, turned, indices=[2, 0])
+    assert display.channel_names == ["a", "b"]
+    np.testing.assert_allclose(display.original[0], X[2], rtol=1e-6)
+    np.testing.assert_allclose(display.reconstruction[1], estimator.reconstruct(turned)[0], rtol=1e-5)
+
+
+def test_containers_that_cannot_be_indexed_are_drawn() -> None:
+    parts = [torch.tensor(RNG.normal(size=(length, 2))) for length in (6, 4, 5)]
+    packed = torch.nn.utils.rnn.pack_sequence(parts, enforce_sorted=False)
+    display = ReconstructionDisplay.from_estimator(tiny().fit(packed), packed, indices=[1])
+    np.testing.assert_allclose(display.original[0], parts[1], rtol=1e-6)
 
 
 def test_estimator_ranks_by_its_scores(fitted: LSTMAutoencoder) -> None:
