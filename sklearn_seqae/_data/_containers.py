@@ -80,7 +80,7 @@ def read_array(values: Any, name: str, *, remedy: str = "") -> Array:
     try:
         return numbers_from_objects(np.asarray(values))
     except ValueError as error:
-        raise ValueError(f"{name} cannot be read as an array: {error}. {remedy}".rstrip()) from error
+        raise ValueError(f"{name} cannot be read as an array: {str(error).rstrip('.')}. {remedy}".rstrip()) from error
 
 
 def _unpack_elements(values: Any, name: str) -> Any:

@@ -27,6 +27,8 @@ def holds_sequences(X: Any) -> bool:
 
 
 def _is_scalar(element: Any) -> bool:
+    if getattr(element, "is_nested", False):  # a tensor of torch's that has no shape
+        return False
     return (
         isinstance(element, (Number, Decimal, str, bytes, np.generic))
         or is_missing(element)

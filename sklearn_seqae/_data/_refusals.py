@@ -49,11 +49,12 @@ def refuse_dtype(values: Any, name: str) -> None:
 def refuse_objects(values: Any, name: str) -> None:
     """Refuse arrays and lists of objects of which one is not a number."""
     found = first_foreign(values.flat if isinstance(values, np.ndarray) else values)
+    found = found.item() if isinstance(found, np.generic) else found
     if isinstance(found, (str, bytes)):
         raise ValueError(
             f"{name} holds the string {shorten(found)}: strings are not numbers. Convert them to numbers first."
         )
-    if isinstance(found, (complex, np.complexfloating)):
+    if isinstance(found, complex):
         raise ValueError(
             f"Complex data not supported: {name} holds {found}. Pass real and imaginary parts as two channels."
         )

@@ -32,6 +32,7 @@ L = [C[0], C[1, :3], C[2, :1]]
 DF = pd.DataFrame(A, columns=list("abcdefgh"))
 DATES = np.array([["2020-01-01", "2020-01-02"]] * 2, dtype="datetime64[D]")
 TODAY = datetime.date(2020, 1, 1)
+NESTED = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged)
 
 # id: X, the container it would have had, substance of the message
 REFUSED: dict[str, tuple[Any, str, list[str]]] = {
@@ -82,7 +83,10 @@ REFUSED: dict[str, tuple[Any, str, list[str]]] = {
     "objects: complex": ([[1.0, 1j], [1.0, 2.0]], "table", ["Complex", "X[0] holds 1j", "two channels"]),
     "objects: complex in list": ([[1.0, 2.0], [1.0, np.complex64(1j), 2.0]], "list_1d", ["omplex", "X[1]"]),
     "complex tensor": (torch.ones(3, 8, dtype=torch.complex64), "table", ["Complex", "complex64"]),
-    "strings": (np.array([["x", "y"]]), "table", ["string", "'x'", "Convert"]),
+    "strings": (np.array([["x", "y"]]), "table", ["string 'x'", "Convert"]),
+    "ragged in list": ([C[0], [[1.0], [1.0, 2.0]]], "list", ["X[1] cannot be read as an array", "Accepted are"]),
+    "ragged tensor in list": ([NESTED], "list_1d", ["X[0] cannot be read as an array", "Accepted are"]),
+    "empty list in list": ([[], [1.0]], "list_1d", ["X[0]", "(0,)", "at least 1 step"]),
     "numeric strings": (A.astype(str), "table", ["string", "'0.0'", "Convert"]),
     "bytes": (A.astype(bytes), "table", ["string", "b'0.0'", "Convert"]),
     "strings in array": (C.astype(str), "array", ["string", "'0.0'", "Convert"]),
