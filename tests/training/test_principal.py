@@ -7,10 +7,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._positional_linear import PositionalLinear
+from sklearn_seqae._training import _principal
 from sklearn_seqae._training._batching import TrainingBatches
 from sklearn_seqae._training._principal import principal_components
 
@@ -48,15 +50,53 @@ def test_components_are_those_of_the_standardized_data() -> None:
     np.testing.assert_allclose(deviations, np.sqrt(pca.explained_variance_), rtol=1e-4)
 
 
-def test_what_is_missing_reads_as_the_mean_of_its_step() -> None:
-    X = smooth_sequences()
-    gaps = X.copy()
-    gaps[0, 3:] = np.nan
-    filled = gaps.copy()
-    filled[0, 3:] = np.nanmean(gaps, axis=0)[3:]
-    ragged = [gaps[0, :3], *gaps[1:]]
-    for actual, expected in zip(components_of(ragged), components_of(filled), strict=True):
-        np.testing.assert_allclose(actual, expected, atol=1e-4)
+@pytest.mark.parametrize("kind", ["gaps", "unequal lengths"])
+def test_what_is_missing_hardly_shrinks_variances(kind: str) -> None:
+    X = smooth_sequences(n=200)
+    _, complete, expected = components_of(X)
+    rng = np.random.default_rng(0)
+    if kind == "gaps":
+        gappy = [np.where(rng.random(x.shape) < 0.3, np.float32(np.nan), x) for x in X]
+    else:
+        gappy = [x[: rng.integers(6, 13)] for x in X]
+    _, components, deviations = components_of(gappy)
+    np.testing.assert_allclose(deviations[:2], expected[:2], rtol=0.07)
+    agreement = np.abs(np.sum(components.reshape(3, -1) * complete.reshape(3, -1), axis=1))
+    assert agreement[:2].min() > 0.97
+
+
+def test_steps_that_no_sequence_has_are_in_no_component() -> None:
+    mean, components, _ = components_of(smooth_sequences(n_timesteps=9))
+    np.testing.assert_allclose(mean[9:], 0, atol=1e-6)
+    np.testing.assert_allclose(components[:, 9:], 0, atol=1e-6)
+
+
+def test_the_seed_alone_decides_on_components_found_at_random() -> None:
+    """scikit-learn's solver draws at random where a table is large."""
+    X = smooth_sequences(n_timesteps=600)
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]  # noqa: NPY002
+    first, second = (components_of(X, n_timesteps=600) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]  # noqa: NPY002
+
+
+def test_components_are_found_with_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their last bits depend on the number of threads, and with them the whole training."""
+    n_threads: list[int] = []
+
+    class Watched(PCA):
+        def fit(self, X: Any, y: Any = None) -> "Watched":
+            n_threads.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+            super().fit(X)
+            return self
+
+    monkeypatch.setattr(_principal, "PCA", Watched)
+    with threadpool_limits(2, user_api="blas"):
+        before = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+        components_of(smooth_sequences())
+        assert [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"] == before
+    assert set(n_threads) == {1}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -147,6 +187,14 @@ def test_blends_have_the_mean_and_the_covariance_of_the_batch() -> None:
     covariance = np.cov(X.reshape(30, 3).T)
     np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=0.1 * covariance.max())
     assert len(np.unique(drawn[:, 0])) > 0.99 * len(drawn)
+
+
+def test_blends_vary_as_much_where_values_are_missing() -> None:
+    """At a step that a third of the sequences has, a blend varies as these do."""
+    X = smooth_sequences(n=30, n_timesteps=3)
+    X[10:, 1] = np.nan
+    drawn = torch.cat([target[~torch.isnan(target[:, 1, 0]), 1] for target in blends(list(X), n_epochs=600)])
+    assert np.std(drawn.numpy()) == pytest.approx(np.nanstd(X[:, 1]), rel=0.15)
 
 
 def test_blends_miss_what_their_sequences_miss() -> None:
