@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sklearn_seqae._cli._comparison import LinearModel, accuracy
+from sklearn_seqae._cli._comparison import LinearModel, accuracy, fit_linear
 from sklearn_seqae._cli._job import Data, Result
 from sklearn_seqae._cli._messages import count
 from sklearn_seqae._cli._splitting import Split
@@ -64,8 +64,10 @@ def _scores(result: Result) -> Iterator[tuple[str, list[float]]]:
     explained, codes = [model.score(data.take(split.scored))], [result.codes]
     if isinstance(linear, LinearModel):
         explained.append(linear.score(split.scored))
-        codes.append(linear.codes)
     yield "share of the variance explained", explained
     if data.digits is not None:
+        # All pixels have one unit, and the components of images as they are tell the digits better apart.
+        plain = fit_linear(data.sequences, split.training, model.latent_dim, np.zeros(8), np.ones(8))
+        codes += [plain.codes] if isinstance(plain, LinearModel) else []
         accuracies = [accuracy(each, data.digits, split) for each in codes]
         yield "accuracy of a logistic regression on the codes", accuracies

@@ -85,7 +85,7 @@ def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
     assert "PCA, 8 components" in out
     scores = table(out)
     assert scores["share"][1] == pytest.approx(0.607, abs=0.02)  # of PCA, on standardised channels
-    assert scores["accuracy"][1] == pytest.approx(0.858, abs=0.03)
+    assert scores["accuracy"][1] == pytest.approx(0.894, abs=0.03)  # of PCA, on the images as they are
     assert scores["accuracy"][0] > 0.2  # chance is 0.1
     assert "digits_reconstructions.png\n  10 held-out digits above their reconstructions from 8 numbers each" in out
     height, width = imread("digits_reconstructions.png").shape[:2]
