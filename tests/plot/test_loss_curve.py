@@ -96,6 +96,16 @@ def test_loss_of_an_estimator() -> None:
     assert LossCurveDisplay.from_estimator(tiny().fit(RNG.normal(size=(8, 5)))).validation_line_ is None
 
 
+def test_loss_of_an_estimator_that_was_not_always_validated() -> None:
+    X = RNG.normal(size=(8, 5))
+    autoencoder = tiny(early_stopping=True, validation_fraction=0.5).fit(X)
+    display = LossCurveDisplay.from_estimator(autoencoder.partial_fit(X))
+    assert display.validation_line_ is not None
+    losses = np.asarray(display.validation_line_.get_ydata(), dtype=float)
+    assert np.isnan(losses).tolist() == [False, False, True]
+    np.testing.assert_array_equal(losses, autoencoder.validation_loss_curve_)
+
+
 def test_refused_losses() -> None:
     for losses in ([], [[1.0]]):
         with pytest.raises(ValueError, match=r"training_loss has shape .* at least one"):
