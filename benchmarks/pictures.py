@@ -86,9 +86,10 @@ def draw_search(axes: "Axes", results: dict[str, Any], chosen: int) -> None:
     axes.errorbar(widths, means, errors, fmt="o-", color=BLUE, capsize=4, linewidth=2, markersize=6)
     axes.axhline(means[best] - errors[best], color=GREY, linestyle=":", linewidth=1.5)
     axes.annotate("best − 1 standard error", (widths[0], means[best] - errors[best]), (0, 5), color=GREY, **AT_POINT)
-    for index, text, color, offset in ((best, "best", GREY, (0, 16)), (chosen, "the rule's choice", ORANGE, (0, -40))):
+    above, below = ((0, 16), "center"), ((8, -34), "left")  # the scores rise towards the rule's choice
+    for index, text, color, place in ((best, "best", GREY, above), (chosen, "the rule's choice", ORANGE, below)):
         axes.plot(widths[index], means[index], "o", color=color, markersize=13, fillstyle="none", markeredgewidth=2.5)
-        axes.annotate(text, (widths[index], means[index]), offset, color=color, ha="center", **AT_POINT)
+        axes.annotate(text, (widths[index], means[index]), place[0], ha=place[1], color=color, **AT_POINT)
     axes.set_ylim(top=1.01)
     axes.set_xscale("log", base=2)
     axes.set_xticks(widths, [str(width) for width in widths])
