@@ -19,8 +19,16 @@ from sklearn_seqae._plot._examples import (
     title_rows,
     unit_of_errors,
 )
-from sklearn_seqae._plot._overlay import FILLED, draw_overlay, is_filled, length_of, overlay_styles
-from sklearn_seqae._plot._time_axis import on_axis
+from sklearn_seqae._plot._overlay import (
+    AFTER,
+    FILLED,
+    check_shapes,
+    draw_overlay,
+    is_filled,
+    length_of,
+    overlay_styles,
+    shade_ends,
+)
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -29,8 +37,6 @@ __all__ = ["ReconstructionDisplay", "reconstruction_size"]
 
 Array = NDArray[Any]
 Style = Mapping[str, Any]
-
-_AFTER = "after the end"
 
 
 def reconstruction_size(n_channels: int, n_sequences: int) -> tuple[float, float]:
@@ -154,7 +160,7 @@ class ReconstructionDisplay(PanelDisplay):
             If an argument does not fit the sequences.
         """
         self._require_matplotlib("plot")
-        self._check()
+        check_shapes(self.original, self.reconstruction)
         n_timesteps, n_channels = max(len(sequence) for sequence in self.original), self.original[0].shape[1]
         view = self._view(n_channels, n_timesteps, channels=channels, units=units, time=time, xlabel=xlabel)
         shape = len(view.channels), len(self.original)
@@ -165,22 +171,9 @@ class ReconstructionDisplay(PanelDisplay):
         self._dress(view.ylabels, view, n_ticks=4)
         for axis, title in zip(self.ax_[0], self.titles or [""] * shape[1], strict=True):
             axis.set_title(title, fontsize="medium")
-        panels.add_legend(self._legend_handles(self._shade_ends(view.times)))
+        lengths = [length_of(sequence) for sequence in self.original]
+        panels.add_legend(self._legend_handles(shade_ends(self.ax_, view.times, lengths)))
         return self
-
-    def _check(self) -> None:
-        if len(self.original) == 0 or len(self.original) != len(self.reconstruction):
-            raise ValueError(
-                f"There are {len(self.original)} sequences and {len(self.reconstruction)} reconstructions: pass as "
-                "many, at least one."
-            )
-        n_channels = self.original[0].shape[1]
-        for i, (original, reconstruction) in enumerate(zip(self.original, self.reconstruction, strict=True)):
-            if original.shape != reconstruction.shape or original.shape[1] != n_channels:
-                raise ValueError(
-                    f"Sequence {i} has the shape {original.shape}, its reconstruction {reconstruction.shape}: both "
-                    f"must be (n_timesteps, {n_channels})."
-                )
 
     def _draw_panels(self, view: View, style: Style, reconstruction_style: Style) -> None:
         names = ("original_lines_", "reconstruction_lines_", "filled_lines_", "error_areas_")
@@ -194,19 +187,6 @@ class ReconstructionDisplay(PanelDisplay):
         for name, of_kind in zip(names, drawn, strict=True):
             setattr(self, name, of_kind)
 
-    def _shade_ends(self, times: Array) -> "list[Artist]":
-        """Grey from half a step behind the end of each sequence that is shorter than the longest; the areas."""
-        areas: list[Artist] = []
-        limits = [axis.get_xlim() for axis in self.ax_.ravel()]
-        lengths = np.tile([length_of(sequence) for sequence in self.original], len(self.ax_))
-        for axis, (left, right), length in zip(self.ax_.ravel(), limits, lengths, strict=True):
-            if length < len(times):
-                last, following = on_axis(axis, times[length - 1 : length + 1])
-                areas.append(axis.axvspan((last + following) / 2, right, color="0.92", linewidth=0, zorder=0))
-                areas[-1].set_label(_AFTER)
-            axis.set_xlim(left, right)
-        return areas
-
     def _legend_texts(self, rows: list[int]) -> list[str]:
         """What the legend will say, which decides how much room it is given."""
         texts = ["original", "reconstruction", "error"]
@@ -214,7 +194,7 @@ class ReconstructionDisplay(PanelDisplay):
         if any(is_filled(*pair)[:, rows].any() for pair in zip(self.original, self.reconstruction, strict=True)):
             texts.append(FILLED)
         if min(lengths) < max(len(sequence) for sequence in self.original):
-            texts.append(_AFTER)
+            texts.append(AFTER)
         return texts
 
     def _legend_handles(self, ends: "list[Artist]") -> "list[Artist]":
