@@ -28,6 +28,7 @@ from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
+from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
 from sklearn_seqae._training._train import Resume, Trained, train
 
@@ -294,7 +295,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     _longest: int
     loss_curve_: NDArray[np.float32]
     validation_loss_curve_: NDArray[np.float32]
-    history_: list[dict[str, Any]]
+    history_: list[Row]
     n_iter_: int
     interrupted_: bool
     _n_trainings: int
@@ -590,10 +591,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.architecture_ = trained.module.summary(self.n_timesteps_in_)
         self.history_ = [*(self.history_ if resumed else []), *trained.history]
         self.n_iter_ = len(self.history_)
-        self.loss_curve_ = _curve(self.history_, "train_loss")
-        validation_losses = _curve(self.history_, "valid_loss")
+        self.loss_curve_ = curve(self.history_, "train_loss")
+        validation_losses = curve(self.history_, "valid_loss")
         self.validation_loss_curve_ = validation_losses[: 0 if np.isnan(validation_losses).all() else None]
-        of_last_call = [_curve(trained.history, key) for key in ("valid_loss", "train_loss")]
+        of_last_call = [curve(trained.history, key) for key in ("valid_loss", "train_loss")]
         judged_by = next((losses for losses in of_last_call if not np.isnan(losses).all()), np.array([np.inf]))
         self.best_loss_ = float(np.nanmin(judged_by))
         self.interrupted_ = trained.interrupted
@@ -754,6 +755,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             state["module_"] = to_arrays(self.module_.state_dict())
             state["_optimizer_state"] = to_arrays(self._optimizer_state)
             state["_loss_state"] = to_arrays(self._loss_state)
+            state["history_"] = to_columns(self.history_)
             state["_state_format"] = STATE_FORMAT
         return state
 
@@ -765,6 +767,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])
             state["_optimizer_state"] = to_tensors(state["_optimizer_state"])
             state["_loss_state"] = to_tensors(state["_loss_state"])
+            state["history_"] = to_rows(state["history_"], state["n_iter_"])
         super().__setstate__(state)
 
     # scikit-learn's view of it
@@ -790,11 +793,6 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _curve(history: list[dict[str, Any]], key: str) -> NDArray[np.float32]:
-    """A value of each epoch, NaN where there is none."""
-    return np.array([row.get(key, np.nan) for row in history], dtype=np.float32)
 
 
 def _dataset(sequences: Sequences) -> SequenceDataset:

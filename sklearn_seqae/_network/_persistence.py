@@ -71,9 +71,11 @@ def _damaged(what: str) -> str:
 
 
 def to_arrays(value: Any) -> Any:
-    """Tensors, also in nested mappings, as NumPy arrays."""
+    """Tensors, also in nested mappings and lists, as NumPy arrays."""
     if isinstance(value, Mapping):
         return {key: to_arrays(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_arrays(item) for item in value]
     return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
 
 
@@ -81,6 +83,8 @@ def to_tensors(value: Any) -> Any:
     """Undo `to_arrays`; arrays are copied, since they may be read-only memory maps."""
     if isinstance(value, Mapping):
         return {key: to_tensors(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_tensors(item) for item in value]
     return torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
 
 

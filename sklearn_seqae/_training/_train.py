@@ -13,6 +13,7 @@ from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
 from sklearn_seqae._training._callbacks import ProgressBar
+from sklearn_seqae._training._history import Row, completed_epochs
 from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._principal import principal_components
 from sklearn_seqae._training._rates import leaves_rates_alone
@@ -36,7 +37,7 @@ class Resume:
     module: SequenceAutoencoder
     optimizer_state: dict[str, Any]
     loss_state: dict[str, Any] | None
-    history: Sequence[dict[str, Any]]
+    history: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Trained:
     module: SequenceAutoencoder
     optimizer_state: dict[str, Any]
     loss_state: dict[str, Any] | None
-    history: list[dict[str, Any]]
+    history: list[Row]
     interrupted: bool
 
 
@@ -112,7 +113,7 @@ def train(
         trained_module(net).eval(),
         optimizer_state(net, signature, keeps_rates=keeps_rates),
         loss_state(net),
-        _completed_epochs(net, len(resume.history) if resume is not None else 0),
+        completed_epochs(list(net.history)[len(resume.history) if resume is not None else 0 :]),
         net.interrupted_,
     )
 
@@ -172,18 +173,3 @@ def _principal_components(
     return principal_components(
         data, module.code_size, n_timesteps, mean, scale, time_shift=settings.time_shift, seed=settings.seeds.components
     )
-
-
-def _completed_epochs(net: Net, n_before: int) -> list[dict[str, Any]]:
-    """Numbers of the epochs after the first ones, as plain Python; an interrupted epoch has no loss."""
-    rows = [row for row in list(net.history)[n_before:] if "train_loss" in row]
-    return [{name: _plain(value) for name, value in row.items() if _is_number(value)} for row in rows]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) or getattr(value, "ndim", None) == 0
-
-
-def _plain(value: Any) -> int | float:
-    number: int | float = value.item() if hasattr(value, "item") else value
-    return number

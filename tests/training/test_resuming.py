@@ -69,6 +69,17 @@ def test_the_optimizer_may_change(before: str, after: str, again: str) -> None:
         assert not np.array_equal(weights(autoencoder), weights(twin))
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_an_optimizer_keeps_is_saved_in_plain_arrays(optimizer: str) -> None:
+    def kinds(value: Any) -> set[type]:
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+        return {type(value)}.union(*map(kinds, items))
+
+    state = tiny(warm_start=True, net_params=OPTIMIZERS[optimizer]).fit(sequences(8).numpy()).__getstate__()
+    plain = {dict, list, tuple, np.ndarray, int, float, bool, str, type(None)}
+    assert kinds(state["_optimizer_state"]) <= plain
+
+
 # The loss
 
 
