@@ -155,7 +155,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         callback ends the training by raising `KeyboardInterrupt`, as skorch's `EarlyStopping` does. A fit works with
         copies, by `copy.deepcopy`, so that callbacks stay as they were; what cannot be copied, such as open files and
         locks, copies share with them. To know afterwards what a callback saw, let it record numbers in
-        ``net.history``: they end up in `history_`.
+        ``net.history``: they end up in `history_`. Searches and detectors clone callbacks along with the estimator, so
+        that attributes which are no arguments of theirs must end in an underscore, as in skorch.
     net_params : dict or None, default=None
         Further arguments of `skorch.NeuralNet`, such as ``{"optimizer": torch.optim.SGD}``,
         ``{"optimizer__betas": (0.9, 0.98)}``, ``{"compile": True}`` or ``{"callbacks__clipping": None}``. What a

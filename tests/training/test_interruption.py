@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from skorch.callbacks import Callback
 
+from sklearn_seqae import LSTMOutlierDetector
 from sklearn_seqae._training._interruption import is_raised_on_purpose
 from tests.networks import sequences
 from tests.tiny import tiny
@@ -89,15 +90,17 @@ def test_a_handler_of_the_program_is_no_purpose_either(wrap: Callable[[Any], Any
 class Ending(Callback):
     """Does something when it is told of something the second time."""
 
-    def __init__(self, event: str, action: Callable[[], None]) -> None:
+    def __init__(self, event: str, action: Callable[[], None], tell: Callable[[str], Any] = len) -> None:
         self.event = event
         self.action = action
-        self.n_calls = 0
+        self.tell = tell
+        self.n_calls_ = 0
 
     def _call(self, event: str) -> None:
         if event == self.event:
-            self.n_calls += 1
-            if self.n_calls == 2 or event.startswith("on_train"):
+            self.n_calls_ += 1
+            if self.n_calls_ == 2 or event.startswith("on_train"):
+                self.tell(event)
                 self.action()
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
@@ -146,6 +149,16 @@ def test_a_callback_that_raises_ends_the_training_as_planned(event: str) -> None
     autoencoder = tiny(max_epochs=4, callbacks=[Ending(event, stop)]).fit(sequences(8).numpy())
     assert not autoencoder.interrupted_
     assert autoencoder.n_iter_ == EVENTS[event]
+
+
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_ctrl_c_in_a_callback_ends_all_fits_of_a_detector() -> None:
+    told: list[Any] = []
+    detector = LSTMOutlierDetector(tiny(callbacks=[Ending("on_epoch_end", press_ctrl_c, told.append)]), cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        detector.fit(sequences(8).numpy())
+    assert len(told) == 1
+    assert not hasattr(detector, "offset_")
 
 
 def test_ctrl_c_after_the_training_keeps_what_was_learned(monkeypatch: pytest.MonkeyPatch) -> None:
