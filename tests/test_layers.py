@@ -142,6 +142,7 @@ def test_a_room_says_what_lives_there_and_has_no_logic_at_its_door(module: str) 
         ("torch.nn", {"_network", "_data"}),  # whose packed sequences are a container
         ("matplotlib", {"_plot", "_cli"}),
         ("argparse", {"_cli"}),
+        ("narwhals", {"_data"}),
     ],
 )
 def test_framework_is_met_in_its_room_alone(library: str, rooms: set[str]) -> None:
@@ -168,7 +169,7 @@ def test_torch_nn_is_not_reached_through_torch() -> None:
     assert {room(module) for module in reaching} <= {"_network"}
 
 
-@pytest.mark.parametrize("library", ["matplotlib", "pandas", "polars", "pyarrow", "skops"])
+@pytest.mark.parametrize("library", ["matplotlib", "pandas", "polars", "pyarrow", "skops", "xarray", "dask"])
 def test_optional_library_is_imported_only_in_functions(library: str) -> None:
     on_import = {m for m, tree in TREES.items() if any(belongs_to(n, library) for n in imported(run_on_import(tree)))}
     assert not on_import

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from sklearn.model_selection import KFold, cross_val_score
 
-from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
 from sklearn_seqae._data._readers import validate_sequences
 from tests.tiny import tiny
 
@@ -147,6 +147,13 @@ def test_names_that_are_no_strings_are_none() -> None:
     assert sequences.feature_names is None
     with pytest.raises(TypeError, match="Feature names are only supported if all input features have string names"):
         tiny().fit([frame.rename(columns={0: "a"}) for frame in frames])
+
+
+def test_an_outlier_detector_and_its_autoencoder_know_the_names() -> None:
+    frames, turned = ([to_pandas(part[:, ::step], list("ab")[::step]) for part in PARTS] for step in (1, -1))
+    detector = LSTMOutlierDetector(tiny(), contamination=0.2).fit(frames)
+    assert detector.feature_names_in_.tolist() == detector.autoencoder_.feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(detector.score_samples(turned), detector.score_samples(frames))
 
 
 def test_names_of_channels_do_not_hang_on_a_single_sequence() -> None:
