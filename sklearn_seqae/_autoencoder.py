@@ -592,12 +592,16 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.architecture_ = trained.module.summary(self.n_timesteps_in_)
         self.history_ = [*(self.history_ if resumed else []), *trained.history]
         self.n_iter_ = len(self.history_)
-        self.loss_curve_ = curve(self.history_, "train_loss")
-        validation_losses = curve(self.history_, "valid_loss")
+        losses, validation_losses = (curve(trained.history, name) for name in ("train_loss", "valid_loss"))
+        judged_by = losses if np.isnan(validation_losses).all() else validation_losses
+        self.best_loss_ = float(np.nanmin(judged_by, initial=np.inf))
+        if resumed:
+            n_before = len(self.loss_curve_)
+            before = self.validation_loss_curve_ if len(self.validation_loss_curve_) else np.full(n_before, np.nan)
+            losses = np.append(self.loss_curve_, losses)
+            validation_losses = np.append(before, validation_losses).astype(np.float32)
+        self.loss_curve_ = losses
         self.validation_loss_curve_ = validation_losses[: 0 if np.isnan(validation_losses).all() else None]
-        of_last_call = [curve(trained.history, key) for key in ("valid_loss", "train_loss")]
-        judged_by = next((losses for losses in of_last_call if not np.isnan(losses).all()), np.array([np.inf]))
-        self.best_loss_ = float(np.nanmin(judged_by))
         self.interrupted_ = trained.interrupted
         self._fitted_module_params = module_params
         self._optimizer_state = trained.optimizer_state | ({} if keep_optimizer else {"moments": {}})

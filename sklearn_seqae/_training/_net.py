@@ -63,7 +63,7 @@ class Net(NeuralNet):
 
     def continue_history(self, rows: Sequence[dict[str, Any]]) -> None:
         """Go on from epochs of earlier trainings, as skorch's own net does: callbacks see all of them."""
-        self.history_ = _History(dict(row) for row in rows)
+        self.history_ = _History([*rows[:-1], *map(dict, rows[-1:])])  # what is recorded now changes the last one
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Any:
         iterator = super().get_iterator(dataset, training=training)
