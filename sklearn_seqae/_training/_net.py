@@ -23,7 +23,9 @@ __all__ = ["Net"]
 
 
 class _History(History):
-    """skorch's history, without a copy of all epochs for a look at one."""
+    """skorch's history, without a copy of all epochs for a look at one: 2000 epochs of one small batch took a tenth
+    longer with it.
+    """
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, int):
