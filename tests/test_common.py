@@ -66,6 +66,13 @@ def checks() -> Iterator[Any]:
             yield pytest.param(checked, check, id=f"{name}-{check.func.__name__}")
 
 
+@pytest.fixture
+def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer batches for ``max_epochs="auto"``: how well the plain constructor learns is not asked here."""
+    monkeypatch.setattr("sklearn_seqae._training._schedule._AUTO_STEPS", 60)
+
+
+@pytest.mark.usefixtures("_brief")
 @pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_every_scikit_learn_check_passes_and_none_is_skipped(
     estimator: BaseEstimator, check: Callable[[BaseEstimator], None]
