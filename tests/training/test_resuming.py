@@ -119,7 +119,9 @@ def test_another_loss_starts_anew() -> None:
 # The network, compiled
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute")
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore:The .grad attribute", "ignore:Guards may run slower on Python 3.13.0"
+)
 @pytest.mark.parametrize("again", AGAIN)
 def test_a_compiled_network_goes_on(again: str) -> None:
     X = sequences(8).numpy()
