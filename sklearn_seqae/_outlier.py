@@ -134,7 +134,7 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
     >>> phase = rng.uniform(0, 2 * np.pi, size=(101, 1))
     >>> X = np.sin(phase + np.linspace(0, 2 * np.pi, 20)) + rng.normal(0, 0.1, size=(101, 20))
     >>> X[-1, 10] += 2
-    >>> autoencoder = LSTMAutoencoder(latent_dim=2, max_epochs=50)
+    >>> autoencoder = LSTMAutoencoder(latent_dim=2, max_epochs=20)
     >>> detector = LSTMOutlierDetector(autoencoder, random_state=0).fit(X[:100])
     >>> detector.predict(X[-1:])
     array([-1])
