@@ -688,8 +688,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         sequences = self._read(X)
-        steps = reconstruct(self.module_, _dataset(sequences))
-        return restore(steps, sequences.lengths, sequences.sizes, sequences.container)
+        return sequences.restore(reconstruct(self.module_, _dataset(sequences)))
 
     def score_samples(self, X: Any, *, standardized: bool = True) -> NDArray[np.float64]:
         """Minus the mean squared error of each sequence's reconstruction: the higher, the more usual.

@@ -67,7 +67,8 @@ def _scores(result: Result) -> Iterator[tuple[str, list[float]]]:
     yield "share of the variance explained", explained
     if data.digits is not None:
         # All pixels have one unit, and the components of images as they are tell the digits better apart.
-        plain = fit_linear(data.sequences, split.training, model.latent_dim, np.zeros(8), np.ones(8))
+        as_they_are = np.zeros(model.n_channels_in_), np.ones(model.n_channels_in_)
+        plain = fit_linear(data.sequences, split.training, model.latent_dim, *as_they_are)
         codes += [plain.codes] if isinstance(plain, LinearModel) else []
         accuracies = [accuracy(each, data.digits, split) for each in codes]
         yield "accuracy of a logistic regression on the codes", accuracies
