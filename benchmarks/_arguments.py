@@ -69,6 +69,16 @@ class Arguments:
         """Add ``--latent-dim``."""
         self.add_number("--latent-dim", 8, "width of the code")
 
+    def add_latent_dims(self, default: Sequence[int], *, quick: Sequence[int]) -> None:
+        """Add ``--latent-dims``."""
+        said, quick_said = (" ".join(map(str, widths)) for widths in (default, quick))
+        help_text = f"widths of the code (default: {said}, with --quick {quick_said})"
+        self.add("--latent-dims", quick=quick, nargs="+", type=int, default=default, metavar="K", help=help_text)
+
+    def add_old(self) -> None:
+        """Add ``--old``."""
+        self.add_path("--old", "a checkout of an earlier commit, whose package is measured beside")
+
     def add_split(self, default: str) -> None:
         """Add ``--split``; with ``--quick``, it is always the validation split."""
         said = default if default == SPLITS[0] else f"{default}, with --quick {SPLITS[0]}"

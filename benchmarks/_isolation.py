@@ -1,14 +1,17 @@
 """Calls in processes of their own, so that one measurement leaves nothing behind for the next."""
 
+import importlib
 import multiprocessing
 import resource
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Measured", "anonymous_megabytes", "isolated", "peak_megabytes"]
+__all__ = ["Measured", "anonymous_megabytes", "isolated", "peak_megabytes", "warm_up"]
 
 
 class Measured(NamedTuple):
@@ -19,14 +22,31 @@ class Measured(NamedTuple):
     megabytes: float
 
 
-def isolated(function: Callable[..., Any], *args: Any, threads: int = 1, **kwargs: Any) -> Measured:
+def isolated(
+    function: Callable[..., Any], *args: Any, threads: int = 1, checkout: Path | None = None, **kwargs: Any
+) -> Measured:
     """Call a module-level function in a fresh process.
 
-    `threads` is what torch may use there, and the BLAS libraries, as a user would set it.
+    `threads` is what torch may use there, and the BLAS libraries, as a user would set it. `checkout` is a folder that
+    holds another state of `sklearn_seqae`, to be used there: the script, and what it imports, must then import the
+    package in functions alone, since a fresh process first imports the script.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=_set_threads, initargs=(threads,)) as pool:
-        return pool.submit(_measure, function, args, kwargs).result()
+        return pool.submit(_measure, checkout, function, args, kwargs).result()
+
+
+def warm_up() -> None:
+    """Fit once, so that what is imported only then is not counted."""
+    import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
+
+    from sklearn_seqae import LSTMAutoencoder
+
+    X = np.random.default_rng(0).normal(size=(4, 10, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # one epoch on four sequences learns next to nothing
+        LSTMAutoencoder(max_epochs=1, random_state=0).fit(X).transform(X)
 
 
 def peak_megabytes() -> float:
@@ -58,7 +78,22 @@ def _set_threads(threads: int) -> None:
     threadpool_limits(threads)
 
 
-def _measure(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Measured:
+def _measure(
+    checkout: Path | None, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Measured:
+    if checkout is not None:
+        _import_from(checkout.resolve())
     start = time.perf_counter()
     value = function(*args, **kwargs)
     return Measured(value, time.perf_counter() - start, peak_megabytes())
+
+
+def _import_from(checkout: Path) -> None:
+    """Take the package from a folder, also where another state of it is installed; processes started here do so too."""
+    sys.path.insert(0, str(checkout))
+    found = Path(str(importlib.import_module("sklearn_seqae").__file__)).parent
+    if found.parent != checkout:
+        raise ImportError(
+            f"sklearn_seqae was to come from {checkout}, but came from {found}. Name a folder that holds it, and let "
+            "no module of the script import it before."
+        )

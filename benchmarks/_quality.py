@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from _datasets import LabelledSequences, channel_means, load, n_timesteps, padded, sizes, validation_parts
-from _isolation import Measured, isolated, peak_megabytes
+from _isolation import Measured, isolated, peak_megabytes, warm_up
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -22,7 +23,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqae import LSTMAutoencoder
+# The estimator is imported in the processes, of which each may take another state of the package.
 
 __all__ = [
     "Fit",
@@ -57,10 +58,14 @@ MLP_INTERVAL, MLP_PATIENCE = 20, 1000
 
 @dataclass(frozen=True)
 class Fit:
-    """What one fit costs, and how good it is on sequences that it has not seen."""
+    """What one fit costs, and how good it is on sequences that it has not seen.
+
+    Seconds are those of the clock, and of the processor; megabytes are the process's peak, imports included.
+    """
 
     error: float
     seconds: float
+    processor_seconds: float
     megabytes: float
     n_epochs: int
     accuracy: float
@@ -70,6 +75,14 @@ class Fit:
             f"error {self.error:.5f}, accuracy {self.accuracy:.3f}, {self.seconds:.2f} s, {self.megabytes:.0f} MB, "
             f"{self.n_epochs} epochs"
         )
+
+
+class Cost(NamedTuple):
+    """What a call costs."""
+
+    seconds: float
+    processor_seconds: float
+    megabytes: float
 
 
 class MLPSettings(NamedTuple):
@@ -150,17 +163,24 @@ class Rows:
         return np.tile(self.channel_means, self.length), np.tile(self.channel_scales, self.length)
 
 
+def timed(function: Callable[..., Any], *args: Any) -> Cost:
+    """Call a function."""
+    start, processor_start = time.perf_counter(), time.process_time()
+    function(*args)
+    return Cost(time.perf_counter() - start, time.process_time() - processor_start, peak_megabytes())
+
+
 def fit_autoencoder(name: str, split: str, latent_dim: int, seed: int, changes: dict[str, Any]) -> Fit:
     """Fit the plain constructor, or one with changes, and judge it."""
+    from sklearn_seqae import LSTMAutoencoder
+
     fitted, judged = parts(name, split)
     model = LSTMAutoencoder(**{"latent_dim": latent_dim, "random_state": seed, **changes})
-    start = time.perf_counter()
-    model.fit(fitted.X)
-    seconds, megabytes = time.perf_counter() - start, peak_megabytes()
+    warm_up()
+    cost = timed(model.fit, fitted.X)
     return Fit(
         relative_error(judged.X, model.reconstruct(judged.X), model.channel_mean_),
-        seconds,
-        megabytes,
+        *cost,
         model.n_iter_,
         accuracy(model.transform(fitted.X), fitted.y, model.transform(judged.X), judged.y),
     )
@@ -172,14 +192,11 @@ def fit_pca(name: str, split: str, latent_dim: int) -> Fit:
     rows = Rows(fitted.X)
     training, unseen = rows.table(fitted.X), rows.table(judged.X)
     model = PCA(min(latent_dim, *training.shape))
-    start = time.perf_counter()
-    model.fit(training)
-    seconds, megabytes = time.perf_counter() - start, peak_megabytes()
+    cost = timed(model.fit, training)
     codes = model.transform(unseen)
     return Fit(
         relative_error(judged.X, rows.sequences(model.inverse_transform(codes), judged.X), rows.channel_means),
-        seconds,
-        megabytes,
+        *cost,
         1,
         accuracy(model.transform(training), fitted.y, codes, judged.y),
     )
@@ -242,14 +259,12 @@ def fit_mlp(name: str, split: str, latent_dim: int, seed: int, settings: MLPSett
     n_epochs = max(1, round(settings.n_steps / n_batches(len(inputs))))
     model = make_mlp(latent_dim, seed, len(inputs), **settings.params)
     model.set_params(max_iter=n_epochs, n_iter_no_change=n_epochs, tol=0)
-    start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # that it took all of its epochs, as it should
-        model.fit(inputs, inputs)
-    seconds, megabytes = time.perf_counter() - start, peak_megabytes()
+        cost = timed(model.fit, inputs, inputs)
     drawn = rows.unstandardized(model.predict(rows.standardized(judged.X)), judged.X)
     error = relative_error(judged.X, drawn, rows.channel_means)
-    return Fit(error, seconds, megabytes, model.n_iter_, accuracy=np.nan)
+    return Fit(error, *cost, model.n_iter_, accuracy=np.nan)
 
 
 def raw_accuracy(name: str, split: str) -> float:
@@ -260,18 +275,19 @@ def raw_accuracy(name: str, split: str) -> float:
 
 
 class Task(NamedTuple):
-    """A call to be measured."""
+    """A call to be measured, with the package that is installed or with another state of it."""
 
     label: str
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
+    checkout: Path | None = None
 
 
 def run_tasks(tasks: Sequence[Task], n_jobs: int) -> list[Measured]:
     """Call each in a process of its own with one thread, `n_jobs` of them at once; results in the order of tasks."""
 
     def run(task: Task) -> Measured:
-        measured = isolated(task.function, *task.arguments, threads=1)
+        measured = isolated(task.function, *task.arguments, threads=1, checkout=task.checkout)
         print(f"{task.label}: {measured.value}", file=sys.stderr, flush=True)
         return measured
 

@@ -30,10 +30,10 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 import torch
 from _arguments import Arguments
-from _isolation import anonymous_megabytes, isolated
+from _isolation import anonymous_megabytes, isolated, warm_up
 from _report import environment, publish, table
 from numpy.typing import NDArray
-from scaling import synthetic, two_digits, warm_up
+from scaling import synthetic, two_digits
 from sklearn.decomposition import IncrementalPCA
 from sklearn.exceptions import ConvergenceWarning
 

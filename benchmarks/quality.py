@@ -341,8 +341,7 @@ def parse() -> tuple[Options, bool]:
     arguments = Arguments(__doc__, quick=quick, write="the tables and the picture")
     arguments.add_split("test")
     arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
-    widths = "widths of the code (default: 4 8 16, with --quick 8)"
-    arguments.add("--latent-dims", quick=(8,), nargs="+", type=int, default=(4, 8, 16), metavar="K", help=widths)
+    arguments.add_latent_dims((4, 8, 16), quick=(8,))
     arguments.add_seeds(3)
     arguments.add_jobs()
     rivals = "fit the MLP too; PCA always is"

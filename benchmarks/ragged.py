@@ -29,11 +29,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 from _arguments import Arguments
-from _isolation import isolated, peak_megabytes
+from _isolation import isolated, peak_megabytes, warm_up
 from _report import environment, publish, table
 from _rivals import UsualAutoencoder
 from numpy.typing import NDArray
-from scaling import synthetic, warm_up
+from scaling import synthetic
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence

@@ -24,11 +24,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from _arguments import Arguments
-from _isolation import isolated, peak_megabytes
+from _isolation import isolated, peak_megabytes, warm_up
 from _report import FOLDER, environment, publish, table
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
-from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae import LSTMAutoencoder
 
@@ -154,14 +153,6 @@ def channel_mixture(n_channels: int) -> Float32:
     weights[:, 0] = 1
     weights *= np.sqrt(len(weights)) / np.linalg.norm(weights, axis=0)
     return weights.astype(np.float32)
-
-
-def warm_up() -> None:
-    """Fit once, so that what torch imports only then is not counted."""
-    X = synthetic(4, 10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # one epoch on four sequences learns next to nothing
-        LSTMAutoencoder(max_epochs=1, random_state=0).fit(X).transform(X)
 
 
 def measure(size: Size) -> Fit:
