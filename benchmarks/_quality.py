@@ -26,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 # The estimator is imported in the processes, of which each may take another state of the package.
 
 __all__ = [
+    "Cost",
     "Fit",
     "MLPSettings",
     "Task",
@@ -39,6 +40,7 @@ __all__ = [
     "raw_accuracy",
     "run_tasks",
     "search_mlp",
+    "timed",
 ]
 
 # What is judged on: a quarter of the training split that is not fitted on, or the published test split.
