@@ -66,8 +66,8 @@ class SequenceDecoder(nn.Module):
         self.layers = nn.ModuleList(
             LSTM(below, size, device=device) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
         )
-        self.initial_state = _linear(code_size, 2 * sum(sizes), device) if self.sets_state else None
-        self.output_layer = _linear(sizes[-1], output_size, device) if output_layer == "linear" else nn.Identity()
+        self.initial_state = Linear(code_size, 2 * sum(sizes), device=device) if self.sets_state else None
+        self.output_layer = Linear(sizes[-1], output_size, device=device) if output_layer == "linear" else nn.Identity()
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, code: Tensor, n_steps: int) -> Tensor:
@@ -100,7 +100,19 @@ class SequenceDecoder(nn.Module):
         return [(h.contiguous(), c.contiguous()) for h, c in zip(states[::2], states[1::2], strict=True)]
 
 
-def _linear(in_features: int, out_features: int, device: str) -> nn.Linear:
-    """A linear layer, whose parameters `initialize` has yet to draw."""
-    layer: nn.Linear = nn.Linear(in_features, out_features, dtype=torch.float32, device="meta").to_empty(device=device)
-    return layer
+class Linear(nn.Linear):
+    """`torch.nn.Linear`, whose parameters are `initialize`'s to draw.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        Features before and after.
+    device : str
+        Where the parameters are; on "meta" they have shapes alone.
+    """
+
+    def __init__(self, in_features: int, out_features: int, *, device: str) -> None:
+        super().__init__(in_features, out_features, dtype=torch.float32, device=device)
+
+    def reset_parameters(self) -> None:
+        """Leave the parameters as they are: torch would draw from its global generator."""

@@ -32,9 +32,10 @@ class LSTM(nn.LSTM):
     """
 
     def __init__(self, input_size: int, hidden_size: int, *, device: str = "cpu") -> None:
-        # The parameters are `initialize`'s to draw: torch would draw from its global generator.
-        super().__init__(input_size, hidden_size, batch_first=True, dtype=torch.float32, device="meta")
-        self.to_empty(device=device)
+        super().__init__(input_size, hidden_size, batch_first=True, dtype=torch.float32, device=device)
+
+    def reset_parameters(self) -> None:
+        """Leave the parameters to `initialize`: torch would draw from its global generator."""
 
     def forward(  # type: ignore[override]
         self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
