@@ -10,6 +10,7 @@ import torch
 from skorch.callbacks import Callback, EarlyStopping, GradientNormClipping
 from skorch.helper import predefined_split
 
+from sklearn_seqae._compute._shortcuts import AdamW
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._loss import MaskedLoss
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
@@ -122,7 +123,7 @@ def _batch_arguments(settings: TrainingSettings, scale: list[float]) -> dict[str
 def _optimizer_arguments(settings: TrainingSettings, user_params: Mapping[str, Any]) -> dict[str, Any]:
     """The optimizer, unless the user names one, and the weight decay of either."""
     params: dict[str, Any] = {}
-    optimizer = user_params.get("optimizer", torch.optim.AdamW)  # without weight decay, it is Adam
+    optimizer = user_params.get("optimizer", AdamW)  # without weight decay, it is Adam
     if "optimizer" not in user_params:
         params |= {"optimizer": optimizer, "optimizer__fused": True}
     if _takes_weight_decay(optimizer):

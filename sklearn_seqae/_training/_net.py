@@ -12,7 +12,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from skorch.history import History
 
-from sklearn_seqae._compute._shortcuts import Halves, Updates
+from sklearn_seqae._compute._shortcuts import AdamW, Halves, Updates
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._training._batching import TrainingBatches, count_observed
 from sklearn_seqae._training._callbacks import EpochLoss
@@ -110,7 +110,7 @@ class Net(NeuralNet):
 
     def train_step(self, batch: Any, **fit_params: Any) -> Any:
         """One step; AdamW, the default, needs neither skorch's closure nor torch's bookkeeping around `zero_grad`."""
-        if type(self.optimizer_) is not torch.optim.AdamW:
+        if type(self.optimizer_) not in (AdamW, torch.optim.AdamW):
             return super().train_step(batch, **fit_params)
         for _, parameter in self.learnable_:
             parameter.grad = None
