@@ -68,11 +68,16 @@ def principal_components(
         components, deviations = np.empty((0, *step_mean.shape)), np.empty(0)
     else:
         with threadpool_limits(1, user_api="blas"):  # the last bits depend on the number of threads
-            pca = _fit(table, missing.reshape(len(z), -1), n_found, solver_seed)
+            pca = _fit(table, _gaps(missing).reshape(len(z), -1), n_found, solver_seed)
         step_mean = step_mean + pca.mean_.reshape(step_mean.shape)
         components = pca.components_.reshape(-1, *step_mean.shape)
         deviations = np.sqrt(pca.explained_variance_)
     return _tensor(step_mean), _tensor(components), _tensor(deviations)
+
+
+def _gaps(missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where a sequence has no value, but others have (n, T, C): the rest of a last patch is no gap in any."""
+    return missing & ~missing.all(axis=0)
 
 
 def _fit(table: NDArray[np.float64], missing: NDArray[np.bool_], n_components: int, seed: int) -> PCA:

@@ -71,6 +71,24 @@ def test_steps_that_no_sequence_has_are_in_no_component() -> None:
     np.testing.assert_allclose(components[:, 9:], 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("n_observed", "n_fits"), [(12, 1), (9, 1), ((9, 12), 6)])
+def test_what_no_sequence_has_is_not_drawn_from_the_components(
+    n_observed: Any, n_fits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes time, and changes nothing: the last patch of most data is longer than what is left for it."""
+    fits: list[Any] = []
+
+    class Counted(PCA):
+        def fit(self, X: Any, y: Any = None) -> "Counted":
+            fits.append(X)
+            super().fit(X)
+            return self
+
+    monkeypatch.setattr(_principal, "PCA", Counted)
+    components_of([x[:n] for x, n in zip(smooth_sequences(), np.resize(n_observed, 60), strict=True)])
+    assert len(fits) == n_fits
+
+
 def test_the_seed_alone_decides_on_components_found_at_random() -> None:
     """scikit-learn's solver draws at random where a table is large."""
     X = smooth_sequences(n_timesteps=600)
