@@ -79,8 +79,7 @@ class Halves:
             part = {name: value[rows] for name, value in inputs.items()}
             prediction = self.module(**part, standardized=True)
             loss = self.criterion(prediction, target[rows], n_observed)
-            weights = torch.full_like(loss, weight)
-            gradients = torch.autograd.grad(loss, parameters, weights, allow_unused=True)
+            gradients = torch.autograd.grad(weight * loss, parameters, allow_unused=True)
             return loss.detach(), prediction.detach(), gradients
 
         first, second = self.parallel_map(compute, (slice(middle), slice(middle, None)))

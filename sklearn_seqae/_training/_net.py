@@ -105,7 +105,7 @@ class Net(NeuralNet):
         else:
             prediction = self.infer(x, **fit_params)
             loss = self.get_loss(prediction, target, X=x, training=True)
-            loss.backward(None if weight == 1 else torch.full_like(loss, weight))
+            (loss if weight == 1 else weight * loss).backward()  # given a gradient, torch would import SymPy
         return {"loss": loss, "y_pred": prediction}
 
     def train_step(self, batch: Any, **fit_params: Any) -> Any:

@@ -64,6 +64,6 @@ def test_a_fit_does_not_import_torchs_compiler(module: str, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, module, None)  # whoever imports it fails
     for name in METHODS:  # what torch keeps of an earlier import
         monkeypatch.delattr(unwrap(getattr(torch.optim.AdamW, name)), "__dynamo_disable", raising=False)
-    X = sequences(6).numpy()
-    fitted = tiny(warm_start=True).fit(X).fit(X).partial_fit(X)
+    X = sequences(7).numpy()
+    fitted = tiny(warm_start=True, batch_size=4).fit(X).fit(X).partial_fit(X)
     assert fitted.score(X) < 1
