@@ -1,9 +1,11 @@
 """How torch computes: with how many threads."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier, Thread, active_count
+from functools import cache
+from threading import Barrier, active_count
 from typing import TypeVar
 
 import torch
@@ -82,7 +84,7 @@ def _set_threads(n_threads: int, *, brief: bool = False) -> Iterator[None]:
         yield
         return
     torch.set_num_threads(n_threads)
-    if not brief or active_count() > 1:  # a thread takes up to half of the time that a single sequence does
+    if not (brief and _is_alone()):
         _set_for_new_threads(before)
     if torch.get_num_threads() != n_threads:  # torch that is built without OpenMP has one number for all threads
         torch.set_num_threads(n_threads)
@@ -102,9 +104,22 @@ def _set_for_new_threads(n_threads: int) -> None:
     """Set torch's number of threads for threads that have yet to meet torch, and for none that has.
 
     `torch.set_num_threads` sets both that and the calling thread's own, so that a thread that first uses torch while
-    another computes with few would have few for good. Here the caller is a thread that ends at once. (OpenMP's own
+    another computes with few would have few for good. Here the caller is a thread that does nothing else. (OpenMP's own
     setting, which threadpoolctl reaches, is the calling thread's alone, but does not bind MKL.)
     """
-    caller = Thread(target=torch.set_num_threads, args=(n_threads,))
-    caller.start()
-    caller.join()
+    _caller().submit(torch.set_num_threads, n_threads).result()
+
+
+@cache
+def _caller() -> ThreadPoolExecutor:
+    """A thread that waits for such calls: to start one for each takes three times as long, and at times far longer."""
+    return ThreadPoolExecutor(1, thread_name_prefix=__name__)
+
+
+if hasattr(os, "register_at_fork"):  # a fork of the process has none of its threads
+    os.register_at_fork(after_in_child=_caller.cache_clear)
+
+
+def _is_alone() -> bool:
+    """Whether there is no thread besides the calling one and the one that waits."""
+    return active_count() <= 1 + _caller.cache_info().currsize

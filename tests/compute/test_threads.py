@@ -1,6 +1,10 @@
 """Numbers of threads are limited for those who compute, and for nobody else."""
 
+import os
+import signal
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -45,6 +49,36 @@ def test_where_there_are_other_threads_brief_work_does_not_limit_new_ones_either
             assert torch.get_num_threads() == 1
             assert pool.submit(torch.get_num_threads).result() == 3
         assert torch.get_num_threads() == threads_of_a_new_thread() == 3
+
+
+def test_no_thread_is_started_for_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    with torch_threads(3), ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        with suitable_threads(SMALL, brief=True):
+            pass
+        monkeypatch.setattr(Thread, "start", lambda thread: pytest.fail(f"{thread} is started"))
+        for _ in range(2):
+            with suitable_threads(SMALL, brief=True):
+                assert torch.get_num_threads() == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a fork")
+def test_a_fork_of_the_process_computes_with_the_same_numbers() -> None:
+    with torch_threads(3):
+        with suitable_threads(SMALL):
+            pass
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # forks beside other threads are deprecated, and common
+            child = os.fork()
+        if child == 0:
+            inside = None
+            try:
+                signal.alarm(10)  # ends a child that waits for a thread which it does not have
+                with suitable_threads(SMALL):
+                    inside = torch.get_num_threads(), threads_of_a_new_thread()
+            finally:
+                os._exit(inside != (1, 3))
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def test_an_error_leaves_the_number_as_it_was() -> None:
