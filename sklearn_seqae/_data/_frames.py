@@ -74,11 +74,22 @@ def values_of(table: "nw.DataFrame[Any] | nw.Series[Any]") -> Array:
 def refuse_columns(table: "nw.DataFrame[Any] | nw.Series[Any]", name: str) -> None:
     """Refuse a DataFrame with columns that hold no numbers, by their names, or a Series that holds none."""
     if is_frame(table):
+        if _is_known_to_hold_numbers(table):
+            return
         for column, dtype in table.schema.items():
             if not _holds_numbers(dtype):
                 _refuse_column(table.get_column(column), f"column {column!r} of {name}")
     elif is_column(table) and not _holds_numbers(table.dtype):
         _refuse_column(table, name)
+
+
+def _is_known_to_hold_numbers(table: "nw.DataFrame[Any]") -> bool:
+    """Whether one column of each native dtype does: narwhals takes as long for a hundred as an encoding of one row."""
+    dtypes = getattr(table.to_native(), "dtypes", None)
+    if dtypes is None:  # pyarrow's table
+        return False
+    columns = dict(zip(dtypes, table.columns, strict=True)).values()
+    return all(_holds_numbers(table.get_column(column).dtype) for column in columns)
 
 
 def _holds_numbers(dtype: Any) -> bool:

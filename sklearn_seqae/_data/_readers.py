@@ -95,8 +95,9 @@ def _read_table(estimator: Any, X: Any, n_channels: int, fitted: Layout | None) 
         )
     n_channels = fitted.n_channels if fitted else n_channels
     given = read_numbers(X, "X")
-    with converting("X"):
-        table = check_array(given, dtype=np.float32, order="C", ensure_all_finite=False, estimator=estimator)
+    if given.ndim != 2 or 0 in given.shape:
+        check_array(given, ensure_all_finite=False, estimator=estimator)  # raises, in the words of other estimators
+    table = _as_floats(given)
     if fitted and fitted.container == "list_1d":
         _check_width(estimator, table.shape[1], fitted)
     else:
@@ -122,14 +123,20 @@ def _read_cube(X: NDArray[Any]) -> Sequences:
     given = read_numbers(X, "X")
     if given.ndim != 3:
         raise ValueError(f"X is {describe(X)}. {ACCEPTED}")
-    with converting("X"):
-        cube = check_array(
-            given, allow_nd=True, dtype=np.float32, order="C", ensure_all_finite=False, ensure_min_features=0
-        )
-    for size, what in zip(cube.shape[1:], ("time steps", "channels"), strict=True):
+    if len(given) == 0:
+        check_array(given, allow_nd=True)  # raises
+    for size, what in zip(given.shape[1:], ("time steps", "channels"), strict=True):
         if size == 0:
-            raise ValueError(f"X of shape {cube.shape} has no {what}: 0 found, at least 1 is needed. {ACCEPTED}")
-    return _from_equal(cube, "array", given, lambda i, step, channel: f"sequence {i}, step {step}, channel {channel}")
+            raise ValueError(f"X of shape {given.shape} has no {what}: 0 found, at least 1 is needed. {ACCEPTED}")
+    return _from_equal(
+        _as_floats(given), "array", given, lambda i, step, channel: f"sequence {i}, step {step}, channel {channel}"
+    )
+
+
+def _as_floats(given: NDArray[Any]) -> Float32:
+    """As float32, one row behind the other; a view where possible."""
+    with converting("X"):
+        return np.asarray(given, dtype=np.float32, order="C")
 
 
 def _from_equal(
