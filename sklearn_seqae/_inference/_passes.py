@@ -84,7 +84,8 @@ def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int6
     longest = int(lengths.max())
     size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))
     batches = split(by_length(np.arange(len(lengths)), lengths), size)
-    module.eval()
+    if module.training:  # walking through all modules takes a while
+        module.eval()
 
     def compute_without_gradients(indices: Int64) -> None:
         with torch.inference_mode():

@@ -132,6 +132,7 @@ class SequenceAutoencoder(nn.Module):
         self.linear_path = None
         if linear_path:
             self.linear_path = PositionalLinear(reference_length, self.code_size, features, device=device)
+        self._n_weights = self._count_weights()
         if device != "meta":
             with suitable_threads(0, brief=True):  # an orthogonal matrix's last bits depend on the number of threads
                 initialize(self, torch.Generator("cpu").manual_seed(seed))
@@ -208,11 +209,14 @@ class SequenceAutoencoder(nn.Module):
 
         The weights of the linear path belong to one step each.
         """
-        n_patches = _ceil_div(n_timesteps, self.patch_len)
+        at_each_step, at_one_step = self._n_weights
+        return n_sequences * (at_each_step * _ceil_div(n_timesteps, self.patch_len) + at_one_step)
+
+    def _count_weights(self) -> tuple[int, int]:
+        """Parameters that each step uses, and weights of the linear path: the walk through all takes a while."""
         linear = [path.weight for path in (self.encoder.linear_path, self.linear_path) if path is not None]
-        n_parameters = sum(parameter.numel() for parameter in self.parameters())
         n_positional = sum(weight.numel() for weight in linear)
-        return n_sequences * ((n_parameters - n_positional) * n_patches + n_positional)
+        return sum(parameter.numel() for parameter in self.parameters()) - n_positional, n_positional
 
     def summary(self, n_timesteps: int) -> str:
         """The way of a sequence through the network, on one line."""
