@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from sklearn_seqae._data._containers import read_numbers, unpack
-from sklearn_seqae._data._frames import is_column, is_frame, values_of
+from sklearn_seqae._data._frames import is_column, is_frame, names_of, values_of
 from sklearn_seqae._data._lists import holds_sequences, read_list
 from sklearn_seqae._data._observed import observed_lengths
 from sklearn_seqae._data._refusals import ACCEPTED, converting, describe, refuse_empty
@@ -100,7 +100,7 @@ def _read_table(estimator: Any, X: Any, n_channels: int, fitted: Layout | None) 
     table = _as_floats(given)
     if fitted and fitted.container == "list_1d":
         _check_width(estimator, table.shape[1], fitted)
-    else:
+    elif fitted is None or not _has_columns_of_fit(estimator, X, table.shape[1]):
         validate_data(estimator, X.to_native() if is_frame(X) else table, reset=fitted is None, skip_check_array=True)
     n, n_columns = table.shape
     if n_columns % n_channels:
@@ -154,6 +154,14 @@ def _from_equal(
     lengths = observed_lengths(steps, starts, sizes, at)
     refuse_empty("row" if container == "table" else "sequence", lengths)
     return Sequences(steps, starts, lengths, sizes, container)
+
+
+def _has_columns_of_fit(estimator: Any, X: Any, n_columns: int) -> bool:
+    """Whether columns have the same names, or none, and number; if not, scikit-learn has words for it."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if is_frame(X):
+        return names is not None and names_of(X) == names.tolist()
+    return names is None and n_columns == estimator.n_features_in_
 
 
 def _check_width(estimator: Any, n_columns: int, fitted: Layout) -> None:

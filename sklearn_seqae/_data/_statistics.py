@@ -76,8 +76,9 @@ def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]
     -------
     means : ndarray of shape (n_sequences,)
     """
-    totals = np.add.reduceat(np.nansum(values, axis=1, dtype=np.float64), starts)
-    counts = np.add.reduceat(np.sum(~np.isnan(values), axis=1), starts)
+    observed = ~np.isnan(values)
+    totals = np.add.reduceat(np.where(observed, values, 0.0).sum(axis=1, dtype=np.float64), starts)
+    counts = np.add.reduceat(observed.sum(axis=1), starts)
     return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 

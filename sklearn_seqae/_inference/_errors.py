@@ -1,6 +1,7 @@
 """Errors of reconstructions: of each step, in standard units."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,9 @@ _VALUES_AT_ONCE = 4_000_000
 def batches_of_rows(sequences: Sequences, rows: Int64) -> Iterator[Int64]:
     """The rows, in order, in batches of bounded numbers of values."""
     values = np.cumsum(sequences.lengths[rows]) * sequences.n_channels
-    yield from np.split(rows, np.flatnonzero(np.diff(values // _VALUES_AT_ONCE)) + 1)
+    borders = np.flatnonzero(np.diff(values // _VALUES_AT_ONCE)) + 1
+    for start, end in pairwise([0, *borders, len(rows)]):
+        yield rows[start:end]
 
 
 def standard_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> Float32:
