@@ -11,7 +11,6 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
@@ -30,7 +29,7 @@ from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, modu
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
-from sklearn_seqae._training._train import Resume, Trained, train
+from sklearn_seqae._training._trained import Resume, Trained
 
 __all__ = ["LSTMAutoencoder"]
 
@@ -438,6 +437,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _fit(
         self, X: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
     ) -> "LSTMAutoencoder":
+        from sklearn_seqae._training._train import train  # a fitted model is there sooner without skorch
+
         sequences = self._validate(X, reset=not resume)
         n_trainings = self._n_trainings if resume else 0  # each goes on with new streams of random numbers
         seed = draw_seed(self.random_state)
@@ -524,6 +525,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
 
     def _split(self, sequences: Sequences, partial: bool) -> tuple[SequenceDataset, SequenceDataset | None]:
         """All sequences for training, or some set aside at random for validation."""
+        from sklearn.model_selection import train_test_split  # as slow to import as skorch, which imports it
+
         dataset = _dataset(sequences)
         if partial or not self.early_stopping:
             return dataset, None

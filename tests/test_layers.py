@@ -1,7 +1,7 @@
 """The package's layers: who may import whom, where each framework is met, and that functions stay short."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -80,17 +80,24 @@ def modules_that_meet(library: str) -> set[str]:
     return {m for m, tree in TREES.items() if any(belongs_to(name, library) for name in imported(ast.walk(tree)))}
 
 
-def own_modules(module: str) -> set[str]:
+def own_modules(module: str, walk: Callable[[ast.AST], Iterator[ast.AST]] = ast.walk) -> set[str]:
     """Modules of the package that a module imports, a room where it is not there, else the package's root."""
     own = {
-        name.removeprefix(PACKAGE).lstrip(".")
-        for name in imported(ast.walk(TREES[module]))
-        if belongs_to(name, PACKAGE)
+        name.removeprefix(PACKAGE).lstrip(".") for name in imported(walk(TREES[module])) if belongs_to(name, PACKAGE)
     }
     return {
         next((m for m in (name, name.rpartition(".")[0], room(name)) if m in TREES or m in LEVEL), "__init__")
         for name in own
     }
+
+
+def imported_with(module: str) -> set[str]:
+    """Modules of the package that are there once a module is: itself, what it imports, what that imports."""
+    found, new = set(), {module}
+    while new:
+        found |= new
+        new = {other for known in new for other in own_modules(known, run_on_import)} - found
+    return found
 
 
 def room(module: str) -> str:
@@ -173,6 +180,13 @@ def test_torch_nn_is_not_reached_through_torch() -> None:
 def test_optional_library_is_imported_only_in_functions(library: str) -> None:
     on_import = {m for m, tree in TREES.items() if any(belongs_to(n, library) for n in imported(run_on_import(tree)))}
     assert not on_import
+
+
+@pytest.mark.parametrize("library", ["skorch", "sklearn.decomposition", "sklearn.model_selection"])
+def test_a_fitted_model_can_be_used_without(library: str) -> None:
+    there = imported_with("_autoencoder")
+    assert "_inference._passes" in there
+    assert not {m for m in there if any(belongs_to(name, library) for name in imported(run_on_import(TREES[m])))}
 
 
 @pytest.mark.parametrize("library", ["pytest", "hypothesis", "unittest", "tests"])

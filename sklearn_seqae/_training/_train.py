@@ -1,8 +1,7 @@
 """Training: `train` takes data and plain settings, and returns a trained module with the course of its losses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,10 +9,9 @@ import torch
 from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
 from sklearn_seqae._training._callbacks import ProgressBar
-from sklearn_seqae._training._history import Row, completed_epochs
+from sklearn_seqae._training._history import completed_epochs
 from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._principal import principal_components
 from sklearn_seqae._training._rates import leaves_rates_alone
@@ -26,43 +24,9 @@ from sklearn_seqae._training._resuming import (
     trained_module,
 )
 from sklearn_seqae._training._settings import TrainingSettings
+from sklearn_seqae._training._trained import Resume, Trained
 
-__all__ = ["Resume", "Trained", "train"]
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Where an earlier training stopped: what `Trained` was, and all epochs so far."""
-
-    module: SequenceAutoencoder
-    optimizer_state: dict[str, Any]
-    loss_state: dict[str, Any] | None
-    history: Sequence[Row]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training leaves behind.
-
-    Attributes
-    ----------
-    module : SequenceAutoencoder
-        The trained network, in evaluation mode.
-    optimizer_state : dict
-        What the optimizer keeps for each parameter, by its name, to resume from.
-    loss_state : dict or None
-        What a loss with parameters has learned.
-    history : list of dict
-        The numbers that skorch and callbacks recorded of each completed epoch, of "train_loss" at least.
-    interrupted : bool
-        Whether Ctrl-C ended it.
-    """
-
-    module: SequenceAutoencoder
-    optimizer_state: dict[str, Any]
-    loss_state: dict[str, Any] | None
-    history: list[Row]
-    interrupted: bool
+__all__ = ["train"]
 
 
 def train(
