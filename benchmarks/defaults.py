@@ -181,7 +181,7 @@ def frontier_table(results: Results, options: Options) -> str:
     """All candidates: what they reach, beside the reference."""
     reference = options.reference
     header = ["", "error / PCA's", "seconds", f"error / {reference}", f"seconds / {reference}"]
-    header += [f"processor's / {reference}", "accuracy", "worst set", "on the frontier"]
+    header += [f"processor's seconds / {reference}", "accuracy", "worst set", "on the frontier"]
     return table(header, [candidate_row(results, options, candidate) for candidate in options.candidates])
 
 
