@@ -214,8 +214,8 @@ def accuracy_table(results: Results, options: Options) -> str:
 def section(results: Results, options: Options) -> str:
     """All tables in Markdown, with what must be known to read them."""
     costs = [
-        "What a fit costs: medians over all k and seeds. Seconds are without imports, also without those of a process's",
-        "first fit; peak memory is the whole process's, torch's import included.",
+        "What a fit costs: medians over all k and seeds. Seconds are without imports, also without those of",
+        "the first fit; peak memory is the whole process's, torch's import included.",
     ]
     if options.rivals:
         costs.append(f"The {DENSE}'s search is the choice of its settings, for one k.")
