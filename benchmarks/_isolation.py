@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,15 +23,31 @@ class Measured(NamedTuple):
 
 
 def isolated(
-    function: Callable[..., Any], *args: Any, threads: int = 1, checkout: Path | None = None, **kwargs: Any
+    function: Callable[..., Any],
+    *args: Any,
+    threads: int = 1,
+    checkout: Path | None = None,
+    imported: Sequence[str] = (),
+    **kwargs: Any,
 ) -> Measured:
     """Call a module-level function in a fresh process.
 
-    `threads` is what torch may use there, and the BLAS libraries, as a user would set it. `checkout` is a folder that
-    holds another state of `sklearn_seqae`, to be used there: the script, and what it imports, must then import the
-    package in functions alone, since a fresh process first imports the script.
+    Parameters
+    ----------
+    function : callable
+        What to call, with the other arguments.
+    threads : int
+        What torch may use there, and the BLAS libraries, as a user would set it.
+    checkout : Path or None
+        A folder that holds another state of `sklearn_seqae`, to be used there: the script, and what it imports, must
+        then import the package in functions alone, since a fresh process first imports the script.
+    imported : sequence of str
+        Modules to be there already, the same in all calls: the process is forked from one that has imported them, and
+        done nothing else, which saves the seconds that this takes.
     """
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver" if imported else "spawn")
+    if imported:
+        context.set_forkserver_preload([*imported])
     with ProcessPoolExecutor(1, mp_context=context, initializer=_set_threads, initargs=(threads,)) as pool:
         return pool.submit(_measure, checkout, function, args, kwargs).result()
 

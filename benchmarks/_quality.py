@@ -285,11 +285,14 @@ class Task(NamedTuple):
     checkout: Path | None = None
 
 
-def run_tasks(tasks: Sequence[Task], n_jobs: int) -> list[Measured]:
-    """Call each in a process of its own with one thread, `n_jobs` of them at once; results in the order of tasks."""
+def run_tasks(tasks: Sequence[Task], n_jobs: int, imported: Sequence[str] = ()) -> list[Measured]:
+    """Call each in a process of its own with one thread, `n_jobs` of them at once; results in the order of tasks.
+
+    Where memory does not matter, modules may be `imported` once for all processes.
+    """
 
     def run(task: Task) -> Measured:
-        measured = isolated(task.function, *task.arguments, threads=1, checkout=task.checkout)
+        measured = isolated(task.function, *task.arguments, threads=1, checkout=task.checkout, imported=imported)
         print(f"{task.label}: {measured.value}", file=sys.stderr, flush=True)
         return measured
 
