@@ -41,8 +41,9 @@ class PositionalLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         n = min(x.shape[1], len(self.weight))
-        y = torch.bmm(x[:, :n].transpose(0, 1), self.gain * self.weight[:n]) + self.bias[:n, None]  # (n, B, out)
-        return F.pad(y.transpose(0, 1), (0, 0, 0, x.shape[1] - n))
+        by_position = x[:, :n].transpose(0, 1)  # (n, B, in)
+        y = torch.baddbmm(self.bias[:n, None], by_position, self.weight[:n], alpha=self.gain).transpose(0, 1)
+        return F.pad(y, (0, 0, 0, x.shape[1] - n)) if n < x.shape[1] else y
 
     def extra_repr(self) -> str:
         n_positions, in_features, out_features = self.weight.shape
