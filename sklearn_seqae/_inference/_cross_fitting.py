@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import GroupKFold, KFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_array, check_consistent_length
 
@@ -104,6 +103,8 @@ def split_rows(cv: Any, n: int, groups: NDArray[Any] | None, seed: int) -> list[
     ValueError
         If there is nothing to hold out or nothing to train on.
     """
+    from sklearn.model_selection import check_cv  # only a fit waits for it
+
     if cv is None or isinstance(cv, Integral):
         cv = _splitter(_N_PARTS if cv is None else int(cv), n, groups, seed)
     everything = np.arange(n)
@@ -120,8 +121,10 @@ def split_rows(cv: Any, n: int, groups: NDArray[Any] | None, seed: int) -> list[
     return splits
 
 
-def _splitter(n_parts: int, n: int, groups: NDArray[Any] | None, seed: int) -> KFold | GroupKFold:
+def _splitter(n_parts: int, n: int, groups: NDArray[Any] | None, seed: int) -> Any:
     """Parts by number, at most as many as there are sequences or groups."""
+    from sklearn.model_selection import GroupKFold, KFold
+
     n_parts = min(n_parts, n if groups is None else len(np.unique(groups)))
     if n_parts < 2:
         raise ValueError(

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.covariance import LedoitWolf
 
 from sklearn_seqae._data._statistics import mean_by_sequence
 
@@ -41,6 +40,8 @@ class ErrorGaussian:
     @classmethod
     def of(cls, parts: Iterable[Float32]) -> "ErrorGaussian":
         """Estimate it from errors in parts (n_steps, n_channels), of which NaN counts as average."""
+        from sklearn.covariance import LedoitWolf  # only a fit waits for it
+
         parts = list(parts)
         stride = -(-sum(map(len, parts)) // _MOST_STEPS)
         absolute = np.abs(np.concatenate([errors[::stride] for errors in parts]), dtype=np.float64)
