@@ -4,8 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
-from threading import Barrier, active_count
+from threading import Barrier, RLock, active_count
 from typing import TypeVar
 
 import torch
@@ -36,7 +35,7 @@ def suitable_threads(multiply_adds: int, *, brief: bool = False) -> Iterator[Non
     brief : bool, default=False
         Whether it takes a moment, in which nobody's code runs that might start a thread.
     """
-    with _set_threads(torch.get_num_threads() if multiply_adds > _SMALL_WORK else 1, brief=brief):
+    with _set_threads(_number_of_threads() if multiply_adds > _SMALL_WORK else 1, brief=brief):
         yield
 
 
@@ -62,7 +61,7 @@ def parallel_map(
         Gives results in the order of the items, and raises what a call raises, after which it drops the items that
         wait. To be used, and its results to be read, within the context.
     """
-    n_threads = torch.get_num_threads()
+    n_threads = _number_of_threads()
     n_calls = min(n_calls, n_threads)
     n_threads_each = n_threads // n_calls if multiply_adds > _SMALL_WORK else 1
     with _set_threads(n_threads_each):
@@ -71,21 +70,29 @@ def parallel_map(
             return
         with ThreadPoolExecutor(n_calls, initializer=_meet_torch, initargs=(n_threads_each,)) as pool:
             all_are_there = Barrier(n_calls)
-            for _ in pool.map(lambda _: all_are_there.wait(), range(n_calls)):
-                pass
-            _set_for_new_threads(n_threads)
+            with _new_threads.lock:
+                for _ in pool.map(lambda _: all_are_there.wait(), range(n_calls)):
+                    pass
+                _new_threads.have(n_threads)
             yield pool.map
+
+
+def _number_of_threads() -> int:
+    """Torch's number of threads in the calling one, which may meet torch here: so not while others set it."""
+    with _new_threads.lock:
+        return torch.get_num_threads()
 
 
 @contextmanager
 def _set_threads(n_threads: int, *, brief: bool = False) -> Iterator[None]:
-    before = torch.get_num_threads()
+    before = _number_of_threads()
     if before == n_threads:
         yield
         return
-    torch.set_num_threads(n_threads)
-    if not (brief and _is_alone()):
-        _set_for_new_threads(before)
+    with _new_threads.lock:
+        torch.set_num_threads(n_threads)
+        if not (brief and _new_threads.cannot_come()):
+            _new_threads.have(before)
     if torch.get_num_threads() != n_threads:  # torch that is built without OpenMP has one number for all threads
         torch.set_num_threads(n_threads)
     try:
@@ -100,26 +107,39 @@ def _meet_torch(n_threads: int) -> None:
     torch.set_num_threads(n_threads)
 
 
-def _set_for_new_threads(n_threads: int) -> None:
-    """Set torch's number of threads for threads that have yet to meet torch, and for none that has.
+class _NewThreads:
+    """Threads that have yet to meet torch, and the number of threads that torch gives them.
 
     `torch.set_num_threads` sets both that and the calling thread's own, so that a thread that first uses torch while
-    another computes with few would have few for good. Here the caller is a thread that does nothing else. (OpenMP's own
-    setting, which threadpoolctl reaches, is the calling thread's alone, but does not bind MKL.)
+    another computes with few would have few for good. Here the caller is a thread that does nothing else; to start one
+    for each call takes three times as long, and at times far longer. (OpenMP's own setting, which threadpoolctl
+    reaches, is the calling thread's alone, but does not bind MKL.)
+
+    Attributes
+    ----------
+    lock : RLock
+        To be held from a change of the calling thread's number until theirs is set back, and while torch is met.
     """
-    _caller().submit(torch.set_num_threads, n_threads).result()
+
+    def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Begin again, in a fork of the process, which has none of its threads."""
+        self.lock = RLock()  # a signal may come while it is held, and its handler compute
+        self._caller = ThreadPoolExecutor(1, thread_name_prefix=__name__)
+        self._n_callers = 0
+
+    def have(self, n_threads: int) -> None:
+        """Set their number, and nobody else's."""
+        self._n_callers = 1
+        self._caller.submit(torch.set_num_threads, n_threads).result()
+
+    def cannot_come(self) -> bool:
+        """Whether there is no thread but the calling one, and the one that sets the number."""
+        return active_count() <= 1 + self._n_callers
 
 
-@cache
-def _caller() -> ThreadPoolExecutor:
-    """A thread that waits for such calls: to start one for each takes three times as long, and at times far longer."""
-    return ThreadPoolExecutor(1, thread_name_prefix=__name__)
-
-
-if hasattr(os, "register_at_fork"):  # a fork of the process has none of its threads
-    os.register_at_fork(after_in_child=_caller.cache_clear)
-
-
-def _is_alone() -> bool:
-    """Whether there is no thread besides the calling one and the one that waits."""
-    return active_count() <= 1 + _caller.cache_info().currsize
+_new_threads = _NewThreads()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_threads.start_anew)

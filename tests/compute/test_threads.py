@@ -4,7 +4,7 @@ import os
 import signal
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,21 @@ def test_where_there_are_other_threads_brief_work_does_not_limit_new_ones_either
             assert torch.get_num_threads() == 1
             assert pool.submit(torch.get_num_threads).result() == 3
         assert torch.get_num_threads() == threads_of_a_new_thread() == 3
+
+
+@pytest.mark.parametrize("brief", [False, True])
+def test_threads_that_begin_at_once_keep_all_their_threads(brief: bool) -> None:
+    def compute(all_are_there: Barrier) -> int:
+        all_are_there.wait()
+        with suitable_threads(SMALL, brief=brief):
+            assert torch.get_num_threads() == 1
+        return torch.get_num_threads()
+
+    with torch_threads(3):
+        for _ in range(10):
+            all_are_there = Barrier(4)
+            with ThreadPoolExecutor(4) as pool:
+                assert list(pool.map(compute, [all_are_there] * 4)) == [3] * 4
 
 
 def test_no_thread_is_started_for_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
