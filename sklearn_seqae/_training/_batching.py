@@ -1,5 +1,6 @@
 """Batches for training and validation: in what order, and how they are varied."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -130,30 +131,41 @@ class TrainingBatches(_Batches):
     def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:
         """Replace some sequences of (B, T, C) by mixtures."""
         n = len(x)
-        chosen = torch.rand(n, generator=self.generator, **_FLOATS) < self.mixup
-        blended = chosen & (torch.rand(n, generator=self.generator, **_FLOATS) < self.blending)
-        weight = torch.rand(n, generator=self.generator, **_FLOATS) * 2 - 0.5
+        chosen, blended, weight = torch.rand(3, n, generator=self.generator, **_FLOATS)
+        in_pair = chosen < self.mixup
+        in_blend = in_pair & (blended < self.blending)
         other = _permutation(n, self.generator)
-        paired = torch.lerp(x[other], x, weight[:, None, None])  # NaN in either is NaN in the mixture
-        # A mixture in which nothing is observed teaches nothing: keep the sequence itself.
-        in_pair = chosen & ~blended & ~torch.isnan(paired).all(dim=2).all(dim=1)
-        mixture = torch.where(in_pair[:, None, None], paired, x)
+        mixture = torch.lerp(x[other], x, (2 * weight - 0.5)[:, None, None])  # NaN in either is NaN in the mixture
+        in_pair &= ~in_blend
+        if _has_gaps(mixture):  # a mixture in which nothing is observed teaches nothing: keep the sequence itself
+            in_pair &= ~torch.isnan(mixture).flatten(1).all(dim=1)
+        mixture = torch.where(in_pair[:, None, None], mixture, x)
         if self.blending:
-            mixture = torch.where(blended[:, None, None], self._blend(x), mixture)
+            rows = in_blend.nonzero()[:, 0]
+            mixture[rows] = self._blend(x, rows)
         if lengths is None:
             return {"x": mixture}
         return {"x": mixture, "lengths": torch.where(in_pair, torch.minimum(lengths, lengths[other]), lengths)}
 
-    def _blend(self, x: Tensor) -> Tensor:
-        """As many sequences as x (B, T, C), normal with its mean and covariance; NaN where x is."""
+    def _blend(self, x: Tensor, rows: Tensor) -> Tensor:
+        """Sequences in place of some rows of x (B, T, C), normal with its mean and covariance; NaN where x is."""
         members = x[_permutation(len(x), self.generator)[:_MOST_BLENDED]]  # (M, T, C)
-        observed = ~torch.isnan(members)
-        count = observed.sum(dim=0).clamp(min=1).to(x.dtype)  # (T, C)
-        mean = members.nansum(dim=0) / count
-        deviations = torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
-        weights = torch.randn(len(x), len(members), generator=self.generator, **_FLOATS)
+        mean, deviations = _mean_and_deviations(members)
+        weights = torch.randn(len(rows), len(members), generator=self.generator, **_FLOATS)
         weights /= max(1, len(members) - 1) ** 0.5
-        return torch.where(torch.isnan(x), x, mean + torch.tensordot(weights, deviations, dims=1))
+        blends = mean + torch.tensordot(weights, deviations, dims=1)
+        return torch.where(torch.isnan(x[rows]), torch.nan, blends) if _has_gaps(x) else blends
+
+
+def _mean_and_deviations(members: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (T, C) of (M, T, C), and what to add up for its covariance, however few are observed at a step."""
+    if not _has_gaps(members):
+        mean = members.mean(dim=0)
+        return mean, members - mean
+    observed = ~torch.isnan(members)
+    count = observed.sum(dim=0).clamp(min=1).to(members.dtype)  # (T, C)
+    mean = members.nansum(dim=0) / count
+    return mean, torch.where(observed, members - mean, 0.0) * (len(members) / count).sqrt()
 
 
 def shifted(x: Tensor, lengths: Tensor | None = None, *, share: float, generator: torch.Generator) -> Tensor:
@@ -167,12 +179,22 @@ def shifted(x: Tensor, lengths: Tensor | None = None, *, share: float, generator
     chosen = torch.rand(n, generator=generator, **_FLOATS) < share
     distance = torch.randn(n, generator=generator, **_FLOATS) * _SHIFT * size
     shift = torch.where(chosen, distance, 0.0).round().long()  # (B,)
+    rows = shift.nonzero()[:, 0]  # (M,)
+    last = size[rows, None] - 1
     step = torch.arange(n_timesteps, device="cpu")
-    source = torch.minimum((step - shift[:, None]).clamp(min=0), size[:, None] - 1)
-    source = torch.where(step < size[:, None], source, step)  # (B, T)
-    moved = x.gather(1, source[:, :, None].expand_as(x))
-    emptied = torch.isnan(moved).flatten(1).all(dim=1)  # only what was observed last, or first, was observed at all
-    return torch.where(emptied[:, None, None], x, moved)
+    source = torch.minimum((step - shift[rows, None]).clamp(min=0), last)
+    if lengths is not None:
+        source = torch.where(step <= last, source, step)  # (M, T)
+    moved = x[rows[:, None], source]
+    if _has_gaps(moved):
+        emptied = torch.isnan(moved).flatten(1).all(dim=1)  # only what was observed last, or first, was observed at all
+        moved = torch.where(emptied[:, None, None], x[rows], moved)
+    return x.index_copy(0, rows, moved)
+
+
+def _has_gaps(x: Tensor) -> bool:
+    """Whether there is a NaN: one look at all values, where most data have none, is quicker than a look at each."""
+    return math.isnan(x.sum())
 
 
 def _permutation(n: int, generator: torch.Generator) -> Tensor:
