@@ -123,4 +123,4 @@ class Schedule(Callback):
             return False
         recent = np.mean(self.monitored_[-patience:])
         before = np.mean(self.monitored_[-2 * patience : -patience])
-        return bool(recent > (1 - self.tol) * before)
+        return bool(recent >= (1 - self.tol) * before)  # also where both are zero

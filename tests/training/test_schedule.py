@@ -36,3 +36,10 @@ def test_noise_and_weight_decay_fade_with_the_learning_rate(learning_rate_schedu
     assert (rate[-1] < 0.001) == (learning_rate_schedule == "plateau")
     np.testing.assert_array_equal(decay[:60], 0.5)  # the warm-up is the rate's alone
     np.testing.assert_array_equal(noise[:60], 1.0)
+
+
+def test_a_loss_of_zero_has_stopped_improving() -> None:
+    sequence = np.array([[0.0, 0.1, 0.2, 0.3, 0.4]])  # it is its own mean, from which the linear path starts
+    model = tiny(n_iter_no_change=10, max_epochs=1000).fit(sequence)
+    assert model.loss_curve_[-1] == 0
+    assert model.n_iter_ < 50
