@@ -1,5 +1,6 @@
 """`LSTMAutoencoder`: the scikit-learn face of the sequence autoencoder."""
 
+import math
 import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -33,8 +34,11 @@ from sklearn_seqae._training._trained import Resume, Trained
 
 __all__ = ["LSTMAutoencoder"]
 
-# How many patches "auto" makes of the longest training sequence.
-_AUTO_PATCHES = 8
+# "auto" makes as few patches of the longest training sequence as are still a sequence, none of many more values.
+_AUTO_PATCHES = 2
+_AUTO_PATCH_VALUES = 1024
+# The size that "auto" gives batches, nearly.
+_AUTO_BATCH_SIZE = 64
 # "auto" shifts and blends at most these shares, and of many sequences as many as this in an epoch.
 _MOST_AUTO_SHIFTING = 0.5
 _MOST_AUTO_BLENDING = 0.2
@@ -70,8 +74,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         layer of width `latent_dim` on either side. "auto" is one layer, 128 wide, narrower for sequences of fewer
         than 32 values.
     patch_len : int or "auto", default="auto"
-        Number of successive time steps that make one step of the LSTM layers. "auto" makes about 8 such steps of the
-        longest training sequence: training is faster and better than with `patch_len=1` on long sequences.
+        Number of successive time steps that make one step of the LSTM layers. "auto" makes 2 such steps, or patches, of
+        the longest training sequence, more where a patch would have more than 1024 values: training is much faster,
+        and better, than with `patch_len=1`, with which the layers step through time as a textbook LSTM does.
     linear_path : bool, default=True
         Whether there is a linear map from the sequence to the code, and from the code to the sequence, beside the LSTM
         layers. It starts as a principal component analysis of the training data [5]_, so that training has only what
@@ -122,9 +127,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         `warm_start` and :meth:`partial_fit`.
     max_epochs : int or "auto", default="auto"
         Most passes over the training data. "auto" is 2000 batches, but at least 10 epochs.
-    batch_size : int, default=64
-        Sequences in a training batch. Inference chooses its own.
-    learning_rate : float, default=0.003
+    batch_size : int or "auto", default="auto"
+        Sequences in a training batch; the last one of an epoch has what is left. "auto" is about 64, such that all
+        batches have nearly the same size. Inference chooses its own.
+    learning_rate : float, default=0.004
         Highest learning rate of the optimizer (AdamW, which without weight decay is Adam).
     learning_rate_schedule : {"plateau", "constant"} or None, default="plateau"
         "plateau" lowers the learning rate to zero once the loss has stopped improving, or over the last 40 % of
@@ -141,7 +147,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
         over as many before. Without effect where `learning_rate_schedule` is None.
     n_iter_no_change : int or "auto", default="auto"
-        Number of epochs that are compared for `tol`. "auto" is 75 batches, but at least 10 epochs.
+        Number of epochs that are compared for `tol`. "auto" is 60 batches, but at least 10 epochs.
     early_stopping : bool, default=False
         Whether to set part of X aside, judge the progress by the loss on it, and end with the weights that were best
         on it. With `warm_start`, the same rows of the same X are set aside again.
@@ -178,8 +184,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The trained network. It maps sequences of shape (n_sequences, n_timesteps, n_channels), and optionally their
         lengths, to reconstructions; its methods `encode` and `decode` are the halves.
     architecture_ : str
-        The way of a sequence through the network, such as "8 steps × 8 channels → LSTM 128 → code 8 → LSTM 128 → 8
-        steps × 8 channels".
+        The way of a sequence through the network, such as "8 steps × 8 channels → 2 patches of 4 → LSTM 128 → code 8 →
+        LSTM 128 → 8 steps × 8 channels".
     n_features_in_ : int
         Columns of a 2-D X, channels of any other.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -274,7 +280,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "input_noise": [Interval(Real, 0, None, closed="left")],
         "loss": [StrOptions({"mse", "mae", "huber"}), callable],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "learning_rate": [Interval(Real, 0, None, closed="left")],
         "learning_rate_schedule": [StrOptions({"plateau", "constant"}), None],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -325,8 +331,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         input_noise: float = 0.1,
         loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "mse",
         max_epochs: int | str = "auto",
-        batch_size: int = 64,
-        learning_rate: float = 3e-3,
+        batch_size: int | str = "auto",
+        learning_rate: float = 4e-3,
         learning_rate_schedule: str | None = "plateau",
         weight_decay: float = 0.0,
         max_grad_norm: float | None = 1.0,
@@ -494,7 +500,9 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def _patch_len(self) -> int:
         if self.patch_len != "auto":
             return int(self.patch_len)
-        return max(1, round(self.n_timesteps_in_ / _AUTO_PATCHES))
+        n_values = self.n_timesteps_in_ * self.n_channels_in_
+        n_patches = max(_AUTO_PATCHES, math.ceil(n_values / _AUTO_PATCH_VALUES))
+        return max(1, round(self.n_timesteps_in_ / n_patches))
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
         if not isinstance(self.hidden_layer_sizes, str):
@@ -543,6 +551,12 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         )
         return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
 
+    def _batch_size(self, n_sequences: int) -> int:
+        if isinstance(self.batch_size, str):  # a step is a step: few sequences that are left over are not worth one
+            n_batches = max(1, round(n_sequences / _AUTO_BATCH_SIZE))
+            return math.ceil(n_sequences / n_batches)
+        return int(self.batch_size)
+
     def _time_shift(self, n_sequences: int) -> float:
         if isinstance(self.time_shift, str):  # a single sequence has no others like it
             return min(_MOST_AUTO_SHIFTING, _AUTO_SEQUENCES / n_sequences) if n_sequences > 1 else 0.0
@@ -566,7 +580,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             mixup=self.mixup,
             blending=self._blending(n_sequences),
             input_noise=self.input_noise,
-            batch_size=self.batch_size,
+            batch_size=self._batch_size(n_sequences),
             max_epochs=max_epochs,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
@@ -615,7 +629,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         training = {
             "learning_rate": self.learning_rate,
             "n_epochs": self.n_iter_,
-            "n_batches": self.n_iter_ * -(-len(training_data) // self.batch_size),
+            "n_batches": self.n_iter_ * -(-len(training_data) // self._batch_size(len(training_data))),
         }
         collapse = find_collapse(self.module_, training_data, self.channel_mean_, self.channel_scale_, training)
         if collapse is not None:

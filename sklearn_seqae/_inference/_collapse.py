@@ -96,11 +96,11 @@ def _variance_between(x: NDArray[np.float64]) -> float:
 
 def _likely_cause(learning_rate: float, n_epochs: int, n_batches: int) -> str:
     if learning_rate < _LOW_RATE:
-        return f"learning_rate={learning_rate} is too low to learn anything; try 0.003."
+        return f"learning_rate={learning_rate} is too low to learn anything; try 0.004."
     if n_batches < _FEW_BATCHES:
         return f"It has seen only {n_batches} batches in {n_epochs} epochs; raise max_epochs or lower batch_size."
     if learning_rate > _HIGH_RATE:
-        return f"learning_rate={learning_rate} is high; try 0.003."
+        return f"learning_rate={learning_rate} is high; try 0.004."
     return (
         "Try standardize=True, a larger latent_dim or patch_len, decoder='both', less input_noise and mixup; or the "
         "sequences may have nothing in common that a code could hold."

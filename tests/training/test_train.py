@@ -295,7 +295,7 @@ def test_the_collapse_guard_sees_a_model_that_draws_one_curve_for_all() -> None:
     # All sequences share a large trend, which a constant curve explains; what differs between them is small.
     X = 10 * np.linspace(-1, 1, 20) + sines()
     with pytest.warns(ConvergenceWarning, match="almost the same curve for every training sequence"):
-        small(input_noise=30, mixup=0, time_shift=0, max_epochs=120).fit(X)
+        small(linear_path=False, input_noise=30, mixup=0, time_shift=0, max_epochs=120).fit(X)
 
 
 @pytest.mark.parametrize(
