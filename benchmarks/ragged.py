@@ -58,6 +58,7 @@ FIXED_LENGTH: dict[str, Any] = {"learning_rate_schedule": "constant", "n_iter_no
 PLAIN_TRAINING: dict[str, Any] = {"input_noise": 0.0, "mixup": 0.0, "time_shift": 0.0}
 SINGLE_LAYER: dict[str, Any] = {"patch_len": 1, "hidden_layer_sizes": ()}
 LEARNING_RATE = 3e-3
+BATCH_SIZE = 64
 MAX_GRAD_NORM = 1.0
 
 
@@ -217,6 +218,7 @@ def simple_model(n_epochs: int, seed: int, learning_rate: float = LEARNING_RATE)
     return LSTMAutoencoder(
         **FIXED_LENGTH,
         **PLAIN_TRAINING,
+        batch_size=BATCH_SIZE,
         learning_rate=learning_rate,
         max_grad_norm=MAX_GRAD_NORM,
         max_epochs=n_epochs,
@@ -232,7 +234,7 @@ def trained_on_random_batches(X: list[Float32], n_epochs: int, seed: int) -> LST
     torch.manual_seed(seed)
     module.train()
     for _ in range(n_epochs):
-        for x, lengths in batches(X, model.batch_size, padding=np.nan):
+        for x, lengths in batches(X, BATCH_SIZE, padding=np.nan):
             error = (module(x, lengths) - x) / scale
             optimizer.zero_grad()
             error[~torch.isnan(x)].square().mean().backward()

@@ -170,7 +170,7 @@ def measure(size: Size) -> Fit:
     return Fit(
         seconds=seconds,
         n_epochs=model.n_iter_,
-        n_steps=model.n_iter_ * -(-len(X) // model.batch_size),
+        n_steps=sum(int(epoch["train_batch_count"]) for epoch in model.history_),
         score=model.score(X_test, standardized=False),
         pca_score=pca_score(X, X_test, size.latent_dim),
         megabytes=megabytes,
@@ -351,9 +351,9 @@ def section(plan: Plan, fits: dict[Size, Fit]) -> str:
         "PCA's with as many components, or as many as the data allows. Peak memory is that of the fit above the "
         f"imports, the data included. Medians of {plan.n_rounds} round(s), each fit in a process of its own.",
         *(axis_table(axis, fits) for axis in plan.axes),
-        f"A step takes {LSTMAutoencoder().batch_size} sequences, or all if there are fewer: below that, more sequences "
-        "are not more steps. The default `patch_len` makes about as many LSTM steps of a long sequence as of a short "
-        "one, so that more time steps cost little at first. Where the time of an epoch grows linearly, the exponent "
+        "A step takes about 64 sequences, or all if there are fewer: below that, more sequences are not more steps. "
+        "The default `patch_len` makes as many LSTM steps of a long sequence as of a short one, up to 2,048 values, so "
+        "that more time steps cost little at first. Where the time of an epoch grows linearly, the exponent "
         "is 1:",
         exponent_table(plan.axes, fits),
         goal_table(fits),
