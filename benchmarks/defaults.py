@@ -79,12 +79,10 @@ def resolve(candidate: Candidate, X: Any) -> Changes:
 CANDIDATES: dict[str, Candidate] = {
     DEFAULTS: {},
     "4 patches": patches(4),
-    "8 patches": patches(8),
     "64 wide": {"hidden_layer_sizes": 64},
     "256 wide": {"hidden_layer_sizes": 256},
-    "128 sequences a batch": {"batch_size": 128},
-    "half the batches": batches(1000, 30),
-    "twice the batches": batches(4000, 120),
+    "half the batches": batches(1000, 25),
+    "twice the batches": batches(4000, 100),
 }
 QUICK_SETS = ("ItalyPowerDemand", "BasicMotions")
 QUICK_CANDIDATES = ("4 patches", "64 wide")

@@ -147,7 +147,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         The loss has stopped improving when its mean over `n_iter_no_change` epochs is not lower by this share than
         over as many before. Without effect where `learning_rate_schedule` is None.
     n_iter_no_change : int or "auto", default="auto"
-        Number of epochs that are compared for `tol`. "auto" is 60 batches, but at least 10 epochs.
+        Number of epochs that are compared for `tol`. "auto" is 50 batches, but at least 10 epochs.
     early_stopping : bool, default=False
         Whether to set part of X aside, judge the progress by the loss on it, and end with the weights that were best
         on it. With `warm_start`, the same rows of the same X are set aside again.

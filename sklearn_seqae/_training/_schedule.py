@@ -17,7 +17,7 @@ __all__ = ["WARMUP_STEPS", "Plan", "Schedule"]
 # "auto" lengths of training, in optimizer steps: enough for small data, and some passes over large data.
 _AUTO_STEPS = 2000
 _AUTO_MIN_EPOCHS = 10
-_AUTO_PATIENCE_STEPS = 60
+_AUTO_PATIENCE_STEPS = 50
 _AUTO_MIN_PATIENCE = 10
 
 WARMUP_STEPS = 20
