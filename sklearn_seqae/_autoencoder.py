@@ -26,6 +26,7 @@ from sklearn_seqae._data._statistics import channel_statistics, squared_deviatio
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
+from sklearn_seqae._inference._proportions import set_natural_proportions
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
@@ -54,6 +55,10 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     code alone [1]_. Use it as a transformer that turns sequences of equal or unequal length, with or without missing
     values, into a table for clustering and classifying; as a generator of sequences from codes; and, by the error of
     its reconstruction, as a judge of what is unusual.
+
+    Codes are in natural proportions: two of them are about as far apart as what is drawn of them, in units of
+    `channel_scale_`, and their values are in the order of how much they change what is drawn. They have the size of
+    principal component scores, and need no scaling.
 
     The parameters stand in groups, and within each in order of use:
 
@@ -244,6 +249,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     .. [5] L. Pasa, A. Sperduti, "Pre-training of recurrent neural networks via linear autoencoders", NIPS 2014.
     .. [6] P. Y. Simard, D. Steinkraus, J. C. Platt, "Best practices for convolutional neural networks applied to visual
        document analysis", ICDAR 2003.
+    .. [7] H. Sak, A. Senior, F. Beaufays, "Long short-term memory recurrent neural network architectures for large
+       scale acoustic modeling", Interspeech 2014.
 
     Examples
     --------
@@ -417,8 +424,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
         """Train for one epoch on X, from where the last call, or `fit`, stopped.
 
-        The first call decides on the network and the channels' scale. The learning rate is constant, unless callbacks
-        set it, which then goes on from call to call; `early_stopping` has no effect.
+        The first call decides on the network, the channels' scale and the proportions of codes. The learning rate is
+        constant, unless callbacks set it, which then goes on from call to call; `early_stopping` has no effect.
 
         Parameters
         ----------
@@ -465,6 +472,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self._n_trainings = n_trainings + 1
         self._longest = max(int(sequences.lengths.max()), self._longest if resume else 0)  # trained on, no padding
         try:
+            if not partial:
+                set_natural_proportions(self.module_, training_data)
             if not (partial or self.interrupted_):
                 self._warn_of_collapse(training_data)
         except KeyboardInterrupt:
@@ -641,7 +650,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
     # Using
 
     def transform(self, X: Any) -> NDArray[np.float32]:
-        """Encode sequences: the encoder's last hidden state.
+        """Encode sequences: the last hidden state of the encoder's top layer.
+
+        With `linear_path`, it is in natural proportions: the Euclidean distance between two codes is about that between
+        what is drawn of them, over all values in units of `channel_scale_`. So codes have the size of principal
+        component scores of standardised channels, and go into a classifier or a clustering as they are.
 
         Parameters
         ----------
@@ -664,7 +677,8 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Parameters
         ----------
         Z : array-like of shape (n_sequences, n_components)
-            Codes. The encoder's are between -1 and 1 (between -2 and 2 for ``merge_mode="sum"``).
+            Codes. With ``linear_path=False`` the encoder's are between -1 and 1 (between -2 and 2 for
+            ``merge_mode="sum"``).
         lengths : int, array-like of shape (n_sequences,) or None, default=None
             Time steps of each sequence; None stands for `n_timesteps_in_`.
 

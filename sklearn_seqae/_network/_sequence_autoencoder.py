@@ -17,12 +17,13 @@ from sklearn_seqae._network._decoder import DecoderInput, SequenceDecoder
 from sklearn_seqae._network._encoder import SequenceEncoder
 from sklearn_seqae._network._initial_values import initialize, open_gates
 from sklearn_seqae._network._positional_linear import PositionalLinear
+from sklearn_seqae._network._projection import Projection
 from sklearn_seqae._network._recurrent import MergeMode, reverse_steps
 
 __all__ = ["SequenceAutoencoder"]
 
-# Standard deviation of a code's values at the start from principal components.
-CODE_SCALE = 0.1
+# Standard deviation of the top layer's hidden state at the start from principal components, before the projection.
+STATE_SCALE = 0.1
 # Components of less than this share of the largest deviation are rounding errors.
 _LEAST_DEVIATION = 1e-4
 
@@ -60,7 +61,7 @@ class SequenceAutoencoder(nn.Module):
         Share of values dropped between layers while training.
     linear_path : bool
         Whether there is a linear way from the sequence to the code and from the code to the sequence beside the LSTM
-        layers, see `start_from`.
+        layers, see `start_from`, and a projection between the top layer's hidden state and the code.
     mean, scale : sequence of float or None
         Per channel, subtracted from and divided out of what the encoder reads; the decoder's output is put back.
     seed : int
@@ -129,8 +130,9 @@ class SequenceAutoencoder(nn.Module):
             dropout=dropout,
             device=device,
         )
-        self.linear_path = None
+        self.linear_path = self.projection = None
         if linear_path:
+            self.projection = Projection(self.code_size, device=device)
             self.linear_path = PositionalLinear(reference_length, self.code_size, features, device=device)
         self._n_weights = self._count_weights()
         if device != "meta":
@@ -143,8 +145,9 @@ class SequenceAutoencoder(nn.Module):
 
         Linear autoencoders are a good start for recurrent ones (Pasa and Sperduti, 2014). Here the cells of the
         encoder's top layer, their gates open, add up the principal components, each scaled to a standard deviation
-        of `CODE_SCALE`, where tanh is nearly linear; the decoder's linear path turns them back, and its LSTM layers
-        are silent at first. Training then has only what is not linear left to learn.
+        of `STATE_SCALE`, where tanh is nearly linear; the projection makes codes of them that are the components'
+        scores. The decoder's linear path turns them back, and its LSTM layers are silent at first. Training then has
+        only what is not linear left to learn.
 
         Parameters
         ----------
@@ -156,29 +159,47 @@ class SequenceAutoencoder(nn.Module):
             Standard deviation of the data along each.
         """
         reader, writer = self.encoder.linear_path, self.linear_path
+        projection = self.projection
         assert reader is not None, "there is no linear path to start from"
         assert writer is not None
+        assert projection is not None
         n_positions, features, code_size = reader.weight.shape
         weights = torch.zeros(n_positions, features, code_size, dtype=mean.dtype, device=mean.device)
         weights[:, :, : len(components)] = components.reshape(-1, n_positions, features).permute(1, 2, 0)
         deviation = torch.zeros(code_size, dtype=mean.dtype, device=mean.device)
         deviation[: len(deviations)] = deviations
         known = deviation > _LEAST_DEVIATION * deviation.max()
-        shrink = torch.where(known, CODE_SCALE / deviation.clamp(min=torch.finfo(deviation.dtype).tiny), 0.0)
+        shrink = torch.where(known, STATE_SCALE / deviation.clamp(min=torch.finfo(deviation.dtype).tiny), 0.0)
         reading = weights * shrink / open_gates(self.encoder.layers[-1], n_positions)
         patch_mean = mean.reshape(n_positions, features)
         reader.weight.copy_(reading / reader.gain)
         reader.bias.copy_(-torch.einsum("pf,pfk->pk", patch_mean, reading))
-        writer.weight.copy_((weights * torch.where(known, deviation / CODE_SCALE, 0.0)).transpose(1, 2))
+        gain = torch.where(known, deviation / STATE_SCALE, 0.0)
+        writer.weight.copy_((weights * gain).transpose(1, 2))
         writer.bias.copy_(patch_mean)
+        least = gain[known].min() if known.any() else 1.0  # a gain of 0 could not be undone
+        projection.set(torch.diag(torch.where(known, gain, least)))
         for parameter in self.decoder.output_layer.parameters():
             parameter.zero_()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None, *, standardized: bool = False) -> Tensor:
-        return self.decode(self.encode(x, lengths), x.shape[1], lengths, standardized=standardized)
+        # Without the projection and back, which would cost time and digits.
+        return self._draw(self._read(x, lengths), x.shape[1], lengths, standardized=standardized)
 
     def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(B, T, C) -> (B, K)."""
+        hidden = self._read(x, lengths)
+        return hidden if self.projection is None else self.projection(hidden)
+
+    def decode(
+        self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None, *, standardized: bool = False
+    ) -> Tensor:
+        """(B, K) -> (B, n_timesteps, C)."""
+        hidden = code if self.projection is None else self.projection.undo(code)
+        return self._draw(hidden, n_timesteps, lengths, standardized=standardized)
+
+    def _read(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """The top layer's last hidden state, before the projection: (B, T, C) -> (B, K)."""
         z = torch.nan_to_num((x - self.mean) / self.scale, nan=0.0)  # what is missing reads as the channel's mean
         missing_steps = -x.shape[1] % self.patch_len
         if missing_steps:
@@ -186,17 +207,15 @@ class SequenceAutoencoder(nn.Module):
         patches = z.reshape(len(z), -1, self.patch_len * self.n_channels)  # (B, P, p * C)
         return self.encoder(patches, self._count_patches(lengths))
 
-    def decode(
-        self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None, *, standardized: bool = False
-    ) -> Tensor:
-        """(B, K) -> (B, n_timesteps, C)."""
+    def _draw(self, hidden: Tensor, n_timesteps: int, lengths: Tensor | None, *, standardized: bool) -> Tensor:
+        """What such a hidden state says: (B, K) -> (B, n_timesteps, C)."""
         n_patches = _ceil_div(n_timesteps, self.patch_len)
-        patches = self.decoder(code if self.linear_path is None else code / CODE_SCALE, n_patches)  # (B, P, p * C)
+        patches = self.decoder(hidden if self.linear_path is None else hidden / STATE_SCALE, n_patches)  # (B, P, p * C)
         if self.reverse_target:
             patches = reverse_steps(patches, self._count_patches(lengths))
         if self.linear_path is not None:
-            patches = patches + self.linear_path(code.unsqueeze(1).expand(-1, n_patches, -1))
-        z = patches.reshape(len(code), -1, self.n_channels)
+            patches = patches + self.linear_path(hidden.unsqueeze(1).expand(-1, n_patches, -1))
+        z = patches.reshape(len(hidden), -1, self.n_channels)
         if z.shape[1] > n_timesteps:  # a slice of all would be copied on the way back
             z = z[:, :n_timesteps]
         return z if standardized else z * self.scale + self.mean
