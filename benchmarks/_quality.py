@@ -15,13 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from _datasets import LabelledSequences, channel_means, load, n_timesteps, padded, sizes, validation_parts
 from _isolation import Measured, isolated, peak_megabytes, warm_up
+from _uses import NO_USES, Uses, uses_of
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 # The estimator is imported in the processes, of which each may take another state of the package.
 
@@ -37,7 +35,7 @@ __all__ = [
     "mean_and_range",
     "paragraph",
     "parts",
-    "raw_accuracy",
+    "raw_uses",
     "run_tasks",
     "search_mlp",
     "timed",
@@ -70,12 +68,12 @@ class Fit:
     processor_seconds: float
     megabytes: float
     n_epochs: int
-    accuracy: float
+    uses: Uses
 
     def __str__(self) -> str:
         return (
-            f"error {self.error:.5f}, accuracy {self.accuracy:.3f}, {self.seconds:.2f} s, {self.megabytes:.0f} MB, "
-            f"{self.n_epochs} epochs"
+            f"error {self.error:.5f}, accuracy {self.uses.logistic:.3f}, {self.seconds:.2f} s, "
+            f"{self.megabytes:.0f} MB, {self.n_epochs} epochs"
         )
 
 
@@ -116,12 +114,6 @@ def relative_error(X: Any, drawn: Any, means: Array) -> float:
     errors = sum(np.square(x - y, dtype=np.float64).sum() for x, y in zip(X, drawn, strict=True))
     deviations = sum(np.square(x - means).sum() for x in X)
     return float(errors / deviations)
-
-
-def accuracy(fitted: Array, labels: Array, judged: Array, true_labels: Array) -> float:
-    """Share of labels that a logistic regression on one part's features gets right on the other's."""
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=5000))
-    return float(classifier.fit(fitted, labels).score(judged, true_labels))
 
 
 class Rows:
@@ -184,7 +176,7 @@ def fit_autoencoder(name: str, split: str, latent_dim: int, seed: int, changes: 
         relative_error(judged.X, model.reconstruct(judged.X), model.channel_mean_),
         *cost,
         model.n_iter_,
-        accuracy(model.transform(fitted.X), fitted.y, model.transform(judged.X), judged.y),
+        uses_of(model.transform(fitted.X), fitted.y, model.transform(judged.X), judged.y),
     )
 
 
@@ -200,7 +192,7 @@ def fit_pca(name: str, split: str, latent_dim: int) -> Fit:
         relative_error(judged.X, rows.sequences(model.inverse_transform(codes), judged.X), rows.channel_means),
         *cost,
         1,
-        accuracy(model.transform(training), fitted.y, codes, judged.y),
+        uses_of(model.transform(training), fitted.y, codes, judged.y),
     )
 
 
@@ -266,14 +258,14 @@ def fit_mlp(name: str, split: str, latent_dim: int, seed: int, settings: MLPSett
         cost = timed(model.fit, inputs, inputs)
     drawn = rows.unstandardized(model.predict(rows.standardized(judged.X)), judged.X)
     error = relative_error(judged.X, drawn, rows.channel_means)
-    return Fit(error, *cost, model.n_iter_, accuracy=np.nan)
+    return Fit(error, *cost, model.n_iter_, NO_USES)
 
 
-def raw_accuracy(name: str, split: str) -> float:
-    """Accuracy on the sequences themselves, as rows."""
+def raw_uses(name: str, split: str) -> Uses:
+    """What the sequences themselves are good for, as rows."""
     fitted, judged = parts(name, split)
     rows = Rows(fitted.X)
-    return accuracy(rows.table(fitted.X), fitted.y, rows.table(judged.X), judged.y)
+    return uses_of(rows.table(fitted.X), fitted.y, rows.table(judged.X), judged.y)
 
 
 class Task(NamedTuple):

@@ -131,7 +131,7 @@ def recipe_row(results: Results, names: Sequence[str]) -> list[str]:
         f"{geometric_mean(fit.error for fit in fits):.4f}",
         *(f"{geometric_mean(fit.error for fit in results.of(RECIPE, [name])):.4f}" for name in names),
         f"{geometric_mean(fit.seconds for fit in fits):.1f} s",
-        f"{statistics.mean(fit.accuracy for fit in fits):.3f}",
+        f"{statistics.mean(fit.uses.logistic for fit in fits):.3f}",
         f"{max(fit.megabytes for fit in fits):.0f}",
     ]
 
@@ -144,7 +144,7 @@ def row(results: Results, part: str, names: Sequence[str]) -> list[str]:
         error_ratio(pairs),
         *(error_ratio(results.pairs(part, [name])) for name in names),
         f"× {geometric_mean(changed.seconds / recipe.seconds for changed, recipe in pairs):.2f}",
-        f"{statistics.mean(changed.accuracy - recipe.accuracy for changed, recipe in pairs):+.3f}",
+        f"{statistics.mean(changed.uses.logistic - recipe.uses.logistic for changed, recipe in pairs):+.3f}",
         f"{max(changed.megabytes for changed, _ in pairs):.0f}",
     ]
 
@@ -170,8 +170,8 @@ def notes(options: Options) -> Iterator[str]:
     yield f"`LSTMAutoencoder(latent_dim={options.latent_dim}, random_state=seed)` with one change at a time, fitted on"
     yield "three quarters of each training split and judged on the fourth; the test splits were not used."
     yield "The first row has the recipe's own error (share of the variance about the training channel means), seconds,"
-    yield "mean accuracy of a logistic regression on the codes, and largest peak of memory. The others say by what a"
-    yield "change multiplies error and seconds, in the geometric mean over all sets and"
+    yield "mean accuracy of a logistic regression on the codes as they come, and largest peak of memory. The others say"
+    yield "by what a change multiplies error and seconds, in the geometric mean over all sets and"
     yield f"{options.n_seeds} seeds," if options.n_seeds > 1 else "one seed,"
     yield "and what it adds to the accuracy: above × 1 the change does harm."
     if CHANCE in options.parts:

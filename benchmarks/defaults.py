@@ -185,7 +185,7 @@ def candidate_row(results: Results, options: Options, candidate: str) -> list[st
     """The figures of one candidate over all sets."""
     by_set = {name: ratio(results, options, "error", candidate, name=name) for name in options.names}
     worst = max(by_set, key=lambda name: by_set[name])
-    accuracies = [fit.accuracy for case, fit in results.fits.items() if case.candidate == candidate]
+    accuracies = [fit.uses.logistic for case, fit in results.fits.items() if case.candidate == candidate]
     return [
         f"**{candidate}**" if candidate in (DEFAULTS, BEFORE) else candidate,
         mean_and_range([results.mean("error", candidate, seed=seed) for seed in range(options.n_seeds)]),
@@ -267,11 +267,11 @@ def notes(options: Options) -> Iterator[str]:
     yield (
         f"{options.n_seeds} seeds, in brackets those of the best and the worst;" if options.n_seeds > 1 else "one seed;"
     )
-    yield 'the accuracy is the mean of a logistic regression on the codes. "Worst set": where the error is the largest'
-    yield f'multiple of that of "{options.reference}". On the frontier is what no other candidate beats in both error'
-    yield "and seconds. At most so many patches are made of the longest sequence. Half and twice the batches are at"
-    yield f"most 1,000 and 4,000 of them, in at least {LEAST_EPOCHS} epochs; half and twice as many are compared to"
-    yield "find the plateau."
+    yield 'the accuracy is the mean of a logistic regression on the codes as they come. "Worst set": where the error is'
+    yield f'the largest multiple of that of "{options.reference}". On the frontier is what no other candidate'
+    yield "beats in both error and seconds. At most so many patches are made of the longest sequence. Half and twice"
+    yield f"the batches are at most 1,000 and 4,000 of them, in at least {LEAST_EPOCHS} epochs; half and twice as many"
+    yield "are compared to find the plateau."
     if options.old:
         yield f'"{BEFORE.capitalize()}" is the plain constructor of an earlier state of the package.'
 

@@ -42,11 +42,12 @@ from _quality import (
     mean_and_range,
     paragraph,
     parts,
-    raw_accuracy,
+    raw_uses,
     run_tasks,
     search_mlp,
 )
 from _report import FOLDER, environment, publish, table
+from _uses import TITLES, Uses, mean_uses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,10 +87,10 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """All measurements: fits by case, one for each seed; by set, accuracies on raw data and seconds of the searches."""
+    """All measurements: fits by case, one for each seed; by set, uses of raw data and seconds of the searches."""
 
     fits: dict[Case, list[Fit]]
-    raw_accuracies: dict[str, float]
+    raw_uses: dict[str, Uses]
     search_seconds: dict[str, list[float]]
 
     def ratios(self, model: str, name: str, latent_dim: int) -> list[float]:
@@ -97,9 +98,9 @@ class Results:
         linear = self.fits[Case(LINEAR, name, latent_dim)][0].error
         return [fit.error / linear for fit in self.fits[Case(model, name, latent_dim)]]
 
-    def accuracy(self, model: str, name: str, latent_dim: int) -> float:
-        """Mean accuracy on the codes."""
-        return statistics.mean(fit.accuracy for fit in self.fits[Case(model, name, latent_dim)])
+    def uses(self, model: str, name: str, latent_dim: int) -> Uses:
+        """What codes are good for, the mean over the seeds."""
+        return mean_uses(fit.uses for fit in self.fits[Case(model, name, latent_dim)])
 
     def median(self, quantity: str, model: str, name: str) -> float:
         """Median of a quantity of the fits to a set, over widths and seeds."""
@@ -117,7 +118,7 @@ def measure(options: Options) -> Results:
     fits: dict[Case, list[Fit]] = {}
     for case, measured in zip(cases, run_tasks(tasks, options.n_jobs), strict=True):
         fits.setdefault(case, []).append(measured.value)
-    raw = run_tasks([Task(f"raw {n}", raw_accuracy, (n, options.split)) for n in options.names], options.n_jobs)
+    raw = run_tasks([Task(f"raw {n}", raw_uses, (n, options.split)) for n in options.names], options.n_jobs)
     search_seconds: dict[str, list[float]] = {}
     for (name, _), found in searches.items():
         search_seconds.setdefault(name, []).append(found.seconds)
@@ -199,13 +200,31 @@ def cost_table(results: Results, options: Options) -> str:
     return table([*header, *(f"peak MB, {title}" for title in titles)], rows)
 
 
-def accuracy_table(results: Results, options: Options) -> str:
-    """Accuracy of a logistic regression on codes and on raw sequences, by set."""
+def uses_table(results: Results, options: Options) -> str:
+    """What codes are good for, by width: means over the sets."""
+    models = (OURS, LINEAR)
+    header = ["k", *(f"{'ours' if model == OURS else model}, {title}" for title in TITLES for model in models)]
+    rows, found = [], []
+    for k in options.latent_dims:
+        found.append([mean_uses(results.uses(model, name, k) for name in options.names) for model in models])
+        rows.append([str(k), *_interleaved(found[-1])])
+    means = [mean_uses(column) for column in zip(*found, strict=True)]
+    raw = mean_uses(results.raw_uses.values())
+    rows.append(["**all**", *_interleaved(means)])
+    return table(header, [*rows, ["raw", *_interleaved([raw, raw])]])
+
+
+def _interleaved(models: Sequence[Uses]) -> list[str]:
+    return [f"{value:.3f}" for values in zip(*models, strict=True) for value in values]
+
+
+def by_set_table(results: Results, options: Options, measure: str) -> str:
+    """One measure of what codes and raw sequences are good for, by set."""
     pairs = list(itertools.product(options.latent_dims, (OURS, LINEAR)))
     header = ["set", *(f"{'ours' if model == OURS else model}, k = {k}" for k, model in pairs), "raw"]
     found = {
-        name: [*(results.accuracy(model, name, k) for k, model in pairs), results.raw_accuracies[name]]
-        for name in options.names
+        name: [getattr(uses, measure) for uses in (*(results.uses(m, name, k) for k, m in pairs), raw)]
+        for name, raw in results.raw_uses.items()
     }
     found["**mean**"] = [statistics.mean(column) for column in zip(*found.values(), strict=True)]
     return table(header, [[name, *(f"{value:.3f}" for value in row)] for name, row in found.items()])
@@ -219,9 +238,12 @@ def section(results: Results, options: Options) -> str:
     ]
     if options.rivals:
         costs.append(f"The {DENSE}'s search is the choice of its settings, for one k.")
-    accuracies = [
-        "Accuracy of a logistic regression on standardised codes, trained on the training sequences and judged on the",
-        'same sequences as above: means over the seeds. "Raw" is on the sequences themselves.',
+    uses = [
+        "What codes are good for, with nothing behind `transform` but what the column says: accuracies of",
+        "`LogisticRegression(max_iter=1000)`, of the same behind a StandardScaler and of `KNeighborsClassifier(3)`,",
+        "trained on the training sequences and judged on the same sequences as above; and the adjusted Rand index of",
+        "`KMeans`, with as many clusters as classes, on the codes of both. Means over sets and seeds; PCA's components",
+        'are of the sequences in their own units, and "raw" is the sequences themselves.',
     ]
     return f"""\
 {paragraph(error_notes(results, options))}
@@ -234,9 +256,17 @@ def section(results: Results, options: Options) -> str:
 
 {cost_table(results, options)}
 
-{paragraph(accuracies)}
+{paragraph(uses)}
 
-{accuracy_table(results, options)}
+{uses_table(results, options)}
+
+Accuracy of the logistic regression on codes as they come, by set:
+
+{by_set_table(results, options, "logistic")}
+
+Adjusted Rand index of k-means on codes as they come, by set:
+
+{by_set_table(results, options, "clusters")}
 
 {environment(note=f"one thread for each fit and {options.n_jobs} fits at once")}
 """
