@@ -86,8 +86,8 @@ def section(names: Sequence[str], split: str, found: dict[tuple[str, str], Found
 def notes(names: Sequence[str], found: dict[tuple[str, str], Found]) -> Iterator[str]:
     """What must be known to read the table, and its sum."""
     yield f"`GridSearchCV(Pipeline([StandardScaler(), LSTMAutoencoder(), LogisticRegression()]), cv={N_SPLITS})` over"
-    yield "the width of the code, and the same with PCA in its place: mean held-out accuracy by width, the width chosen,"
-    yield "and the accuracy of the refit on sequences that the search has not seen."
+    yield "the width of the code, and the same with PCA in its place: mean held-out accuracy by width, the width that"
+    yield "is chosen, and the accuracy of the refit on sequences that the search has not seen."
     scores, accuracies = (
         [statistics.mean(value(found[name, model]) for name in names) for model in (OURS, LINEAR)]
         for value in (best_score, attrgetter("accuracy"))
