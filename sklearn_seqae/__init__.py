@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_seqae._autoencoder import LSTMAutoencoder
+    from sklearn_seqae._files import load, save
     from sklearn_seqae._outlier import LSTMOutlierDetector
     from sklearn_seqae._plot._anomaly import AnomalyDisplay
     from sklearn_seqae._plot._latent import LatentDisplay
@@ -24,6 +25,8 @@ __all__ = [
     "OneStandardErrorRule",
     "ReconstructionDisplay",
     "__version__",
+    "load",
+    "save",
     "sliding_windows",
     "stitch_windows",
 ]
@@ -39,6 +42,8 @@ _HOMES = {
     "LossCurveDisplay": "_plot._loss_curve",
     "OneStandardErrorRule": "_selection",
     "ReconstructionDisplay": "_plot._reconstruction",
+    "load": "_files",
+    "save": "_files",
     "sliding_windows": "_windows",
     "stitch_windows": "_windows",
 }

@@ -802,7 +802,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])
             state["_optimizer_state"] = to_tensors(state["_optimizer_state"])
             state["_loss_state"] = to_tensors(state["_loss_state"])
-            state["history_"] = to_rows(state["history_"], state["n_iter_"])
+            state["history_"] = to_rows(state["history_"])
         super().__setstate__(state)
 
     # scikit-learn's view of it

@@ -36,11 +36,11 @@ def to_columns(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     return columns
 
 
-def to_rows(columns: Mapping[str, Mapping[str, Any]], n_rows: int) -> list[Row]:
+def to_rows(columns: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """Undo `to_columns`."""
-    rows: list[Row] = [{} for _ in range(n_rows)]
+    rows: list[Row] = [{} for _ in columns["train_loss"]["values"]] if columns else []  # which each epoch has
     for name, column in columns.items():
-        there = range(n_rows) if column["rows"] is None else column["rows"].tolist()
+        there = range(len(rows)) if column["rows"] is None else column["rows"].tolist()
         for i, value in zip(there, column["values"].tolist(), strict=True):
             rows[i][name] = value
     return rows

@@ -38,7 +38,7 @@ def test_a_curve_has_nan_where_there_is_no_value() -> None:
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:1], []], ids=len)
 def test_columns_become_the_same_rows_again(rows: list[dict[str, Any]]) -> None:
-    again = to_rows(to_columns(rows), len(rows))
+    again = to_rows(to_columns(rows))
     assert again == rows
     assert [{name: type(value) for name, value in row.items()} for row in again] == [
         {name: type(value) for name, value in row.items()} for row in rows
