@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_seqae._autoencoder import LSTMAutoencoder
     from sklearn_seqae._files import load, save
+    from sklearn_seqae._onnx import export_onnx, register_onnx_converter
     from sklearn_seqae._outlier import LSTMOutlierDetector
     from sklearn_seqae._plot._anomaly import AnomalyDisplay
     from sklearn_seqae._plot._latent import LatentDisplay
@@ -25,7 +26,9 @@ __all__ = [
     "OneStandardErrorRule",
     "ReconstructionDisplay",
     "__version__",
+    "export_onnx",
     "load",
+    "register_onnx_converter",
     "save",
     "sliding_windows",
     "stitch_windows",
@@ -42,7 +45,9 @@ _HOMES = {
     "LossCurveDisplay": "_plot._loss_curve",
     "OneStandardErrorRule": "_selection",
     "ReconstructionDisplay": "_plot._reconstruction",
+    "export_onnx": "_onnx",
     "load": "_files",
+    "register_onnx_converter": "_onnx",
     "save": "_files",
     "sliding_windows": "_windows",
     "stitch_windows": "_windows",

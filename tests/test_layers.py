@@ -15,11 +15,11 @@ LEVELS = [
     {"_data", "_fast", "_storage"},
     {"_compute"},
     {"_network"},
-    {"_training", "_inference"},
+    {"_training", "_inference", "_export"},
     {"_base", "_selection", "_windows"},
     {"_autoencoder"},
     {"_outlier"},
-    {"_files"},
+    {"_files", "_onnx"},
     {"_plot"},
     {"__init__"},
     {"_cli"},
@@ -151,6 +151,7 @@ def test_a_room_says_what_lives_there_and_has_no_logic_at_its_door(module: str) 
         ("matplotlib", {"_plot", "_cli"}),
         ("argparse", {"_cli"}),
         ("narwhals", {"_data"}),
+        ("onnx", {"_export"}),
         ("safetensors", {"_storage"}),
     ],
 )
@@ -178,7 +179,9 @@ def test_torch_nn_is_not_reached_through_torch() -> None:
     assert {room(module) for module in reaching} <= {"_network"}
 
 
-@pytest.mark.parametrize("library", ["matplotlib", "pandas", "polars", "pyarrow", "skops", "xarray", "dask"])
+@pytest.mark.parametrize(
+    "library", ["matplotlib", "pandas", "polars", "pyarrow", "skops", "xarray", "dask", "onnx", "skl2onnx"]
+)
 def test_optional_library_is_imported_only_in_functions(library: str) -> None:
     on_import = {m for m, tree in TREES.items() if any(belongs_to(n, library) for n in imported(run_on_import(tree)))}
     assert not on_import
