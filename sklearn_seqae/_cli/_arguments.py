@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from sklearn_seqae._cli._messages import PROG, one_line
 from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._paths import CODES_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES
+from sklearn_seqae._cli._paths import CODES_SUFFIXES, DATA_MODEL_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES
 
 __all__ = ["Options", "make_parser", "parse"]
 
@@ -29,6 +29,8 @@ examples:
   python -m sklearn_seqae series.csv --id patient --codes codes.csv
   python -m sklearn_seqae long.csv --id patient --time day --plot picture.png
   python -m sklearn_seqae sensors.csv --time date --width 96 --stride 24
+  python -m sklearn_seqae series.csv --id patient --save model.safetensors
+  python -m sklearn_seqae new.csv --id patient --model model.safetensors --codes new_codes.csv
   python -m sklearn_seqae table.parquet --drop label --channels 3 --test-size 0
 
 what DATA may be:
@@ -66,8 +68,9 @@ class Options:
     random_state: int
     device: str
     quiet: bool
-    codes: Path | None
     model: Path | None
+    codes: Path | None
+    save: Path | None
     plot: Path | None
     overwrite: bool
 
@@ -101,6 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_data_options(parser.add_argument_group("data"))
     _add_file_options(parser.add_argument_group("files"))
     _add_training_options(parser.add_argument_group("training"))
+    _add_model_option(parser.add_argument_group("instead of training"))
     _add_output_options(parser.add_argument_group("output"))
     return parser
 
@@ -147,10 +151,15 @@ def _add_training_options(group: Any) -> None:
     add("-q", "--quiet", action="store_true", help="show no progress bar")
 
 
+def _add_model_option(group: Any) -> None:
+    help_text = f"apply a model that --save has written: {', '.join(DATA_MODEL_SUFFIXES)}, which holds data alone"
+    group.add_argument("--model", metavar="MODEL", type=Path, help=help_text)
+
+
 def _add_output_options(group: Any) -> None:
     for option, suffixes, what in (
         ("--codes", CODES_SUFFIXES, "codes of all sequences, also those held out, in their order"),
-        ("--model", MODEL_SUFFIXES, "the fitted model"),
+        ("--save", MODEL_SUFFIXES, "the fitted model"),
         ("--plot", PLOT_SUFFIXES, "some held-out sequences and their reconstructions"),
     ):
         group.add_argument(option, metavar="OUT", type=Path, help=f"{what}: {', '.join(suffixes)}")

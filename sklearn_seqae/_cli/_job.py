@@ -1,13 +1,15 @@
 """The main job: sequences in, an autoencoder trained on them."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._cli._arguments import Options
@@ -19,8 +21,9 @@ from sklearn_seqae._cli._reading import read
 from sklearn_seqae._cli._splitting import Split, split_rows, split_windows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._files import load as load_file
 
-__all__ = ["Data", "Result", "fit", "load", "split"]
+__all__ = ["Data", "Result", "apply", "fit", "load", "load_model", "split"]
 
 Array = NDArray[Any]
 
@@ -54,15 +57,18 @@ class Result:
     seconds: float
 
 
-def load(options: Options) -> Data:
-    """The sequences of the file, or the digits."""
+def load(options: Options, model: LSTMAutoencoder | None = None) -> Data:
+    """The sequences of the file, or the digits; columns of tables are read as a model to be applied has them."""
     if options.data is None:
         digits = load_digits()
         arranged = Arranged(digits.images)
         sequences = validate_sequences(LSTMAutoencoder(), digits.images)
         return Data("scikit-learn's digits", arranged, sequences, digits.target)
-    arranged = arrange(read(options.data, options.reading), options.reading, options.data)
-    return Data(str(options.data), arranged, _through_the_door(arranged.X, options.data, options.reading.channels))
+    reading = options.reading
+    if model is not None and model.container_ == "table" and reading.channels is None and not reading.by_step:
+        reading = replace(reading, channels=model.n_channels)
+    arranged = arrange(read(options.data, reading), reading, options.data)
+    return Data(str(options.data), arranged, _through_the_door(arranged.X, options.data, reading.channels))
 
 
 def _through_the_door(X: Any, path: Path, channels: int | None) -> Sequences:
@@ -100,6 +106,30 @@ def split(data: Data, options: Options) -> Split:
         raise InputError(
             f"--test-size {options.test_size:g} of {what} leaves {none}; --test-size 0 holds none out"
         ) from error
+
+
+def load_model(path: Path) -> LSTMAutoencoder:
+    """A model that has been fitted to other data."""
+    try:
+        model = load_file(path)
+        check_is_fitted(model)
+    except NotFittedError as error:
+        raise InputError(f"--model {path}: holds a model that has not been fitted") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"--model {one_line(error)}") from error
+    if not isinstance(model, LSTMAutoencoder):
+        raise InputError(f"--model {path}: holds an {type(model).__name__}, but codes are an LSTMAutoencoder's")
+    return model
+
+
+def apply(data: Data, model: LSTMAutoencoder) -> Result:
+    """Encode sequences with a model that has been fitted to others."""
+    try:
+        codes = np.asarray(model.transform(data.arranged.X))  # scikit-learn may be set to return data frames
+    except ValueError as error:
+        raise InputError(f"{data.name}: {one_line(error)}") from error
+    split = Split(np.arange(0), np.arange(len(data)), held_out=False)
+    return Result(data, split, model, "the model was fitted before, to other sequences", codes, 0.0)
 
 
 def fit(data: Data, split: Split, options: Options) -> Result:

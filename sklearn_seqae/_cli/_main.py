@@ -8,7 +8,15 @@ from pathlib import Path
 from sklearn_seqae._cli._arguments import Options, make_parser, parse
 from sklearn_seqae._cli._messages import PROG, InputError, warnings_in_one_line
 from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._paths import CODES_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES, check_input, check_output, require
+from sklearn_seqae._cli._paths import (
+    CODES_SUFFIXES,
+    MODEL_SUFFIXES,
+    PLOT_SUFFIXES,
+    check_input,
+    check_model,
+    check_output,
+    require,
+)
 
 __all__ = ["main"]
 
@@ -50,21 +58,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _INTERRUPTED if interrupted else 0
 
 
+_OF_TRAINING = ("latent_dim", "max_epochs", "test_size", "random_state", "device", "save")
+
+
 def _check(options: Options) -> Options:
     """Refuse before torch is imported what could not be read or, later, written; fill in the digits' picture."""
     if options.data is None:
         options = _check_digits(options)
     else:
         check_input(options.data, options.reading)
+    if options.model is not None:
+        _check_model(options, options.model)
     for option, path, suffixes in (
         ("--codes", options.codes, CODES_SUFFIXES),
-        ("--model", options.model, MODEL_SUFFIXES),
+        ("--save", options.save, MODEL_SUFFIXES),
         ("--plot", options.plot, PLOT_SUFFIXES),
     ):
         if path is not None:
             # The digits' picture has a name of ours, and the next run's is the same picture.
             check_output(option, path, suffixes, data=options.data, overwrite=options.overwrite or path is _DIGITS_PLOT)
     return options
+
+
+def _check_model(options: Options, path: Path) -> None:
+    if options.data is None:
+        raise InputError("--model is applied to a file: give it as DATA")
+    defaults = parse(make_parser(), [])
+    for option in _OF_TRAINING:
+        if getattr(options, option) != getattr(defaults, option):
+            raise InputError(f"--{option.replace('_', '-')} is about training, but --model has been trained")
+    check_model(path)
 
 
 def _check_digits(options: Options) -> Options:
@@ -87,13 +110,18 @@ def _run(options: Options) -> bool:
     """Load, train, score and write; whether Ctrl-C has ended the training."""
     from sklearn_seqae._cli import _job, _outputs, _report  # torch, which takes seconds
 
-    data = _job.load(options)
-    print(f"Read {data.name}: {_report.describe(data)}")
-    split = _job.split(data, options)
-    print(_report.describe_split(data, split), flush=True)
-    result = _job.fit(data, split, options)
-    print(_report.describe_training(result))
+    model = None if options.model is None else _job.load_model(options.model)
+    data = _job.load(options, model)
+    print(f"Read {data.name}: {_report.describe(data)}", flush=True)
+    if model is not None:
+        result = _job.apply(data, model)
+        print(f"Applied {options.model}: {model.architecture_}")
+    else:
+        split = _job.split(data, options)
+        print(_report.describe_split(data, split), flush=True)
+        result = _job.fit(data, split, options)
+        print(_report.describe_training(result))
     _report.print_scores(result)
     for path, content in _outputs.write(result, options):
         print(f"\n{path}\n  {content}")
-    return result.model.interrupted_
+    return model is None and result.model.interrupted_

@@ -27,10 +27,10 @@ def write(result: Result, options: Options) -> Iterator[tuple[Path, str]]:
     """Write what was asked for; each file, and what it holds."""
     if options.codes is not None:
         yield options.codes, _write_codes(result, options.codes)
-    if options.model is not None:
-        reader = write_model(options.model, result.model)
+    if options.save is not None:
+        reader = write_model(options.save, result.model)
         training = count(len(result.split.training), "training sequence")
-        yield options.model, f"model, fitted on the {training}: {reader}"
+        yield options.save, f"model, fitted on the {training}: {reader}"
     if options.plot is not None:
         draw = _draw_sequences if result.data.digits is None else _draw_digits
         yield options.plot, draw(result, options.plot)

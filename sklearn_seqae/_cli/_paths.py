@@ -12,11 +12,13 @@ from sklearn_seqae._cli._options import DataOptions
 __all__ = [
     "ARRAY_SUFFIXES",
     "CODES_SUFFIXES",
+    "DATA_MODEL_SUFFIXES",
     "MODEL_SUFFIXES",
     "PLOT_SUFFIXES",
     "TABLE_SUFFIXES",
     "TEXT_SUFFIXES",
     "check_input",
+    "check_model",
     "check_output",
     "require",
 ]
@@ -25,7 +27,8 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
 ARRAY_SUFFIXES = (".npy", ".npz")
 CODES_SUFFIXES = (".csv", ".npy", ".parquet")
-MODEL_SUFFIXES = (".joblib", ".pkl", ".skops")
+DATA_MODEL_SUFFIXES = (".safetensors",)  # that a stranger's file may have: reading it runs no code
+MODEL_SUFFIXES = (*DATA_MODEL_SUFFIXES, ".joblib", ".pkl", ".skops")
 PLOT_SUFFIXES = (".png", ".pdf", ".svg")
 
 # What must be importable to read or write a file, and what installs it.
@@ -83,6 +86,17 @@ def check_input(path: Path, options: DataOptions) -> None:
     if suffix in _NEEDED_TO_READ:
         modules, requirement = _NEEDED_TO_READ[suffix]
         require(modules, f"Reading {suffix}", requirement)
+
+
+def check_model(path: Path) -> None:
+    """Refuse a model that is not there, or whose reading might run code."""
+    if not path.is_file():
+        raise InputError(f"--model {path}: no such file")
+    if path.suffix.lower() not in DATA_MODEL_SUFFIXES:
+        raise InputError(
+            f"--model {path}: only {', '.join(DATA_MODEL_SUFFIXES)} files are read, which run no code; "
+            "write one with --save, or with sklearn_seqae.save"
+        )
 
 
 def check_output(

@@ -54,7 +54,7 @@ def print_scores(result: Result) -> None:
         print(f"{name:<48}" + "".join(f"{value:>20.3f}" for value in values))
     if isinstance(linear, str):
         print(f"There is no PCA to compare with, since {linear}.")
-    if not split.held_out:
+    if split.kind == "training":
         print("These are the sequences trained on; on others, expect less.")
 
 

@@ -15,7 +15,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to train on and rows to score; the same rows where nothing is held out."""
+    """Rows to train on, none for a model that is fitted, and rows to score: the same where nothing is held out."""
 
     training: Rows
     scored: Rows
@@ -24,7 +24,9 @@ class Split:
     @property
     def kind(self) -> str:
         """What the scored sequences are."""
-        return "held-out" if self.held_out else "training"
+        if self.held_out:
+            return "held-out"
+        return "training" if len(self.training) else "given"
 
 
 def split_rows(n: int, test_size: float, seed: int) -> Split:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._cli._messages import InputError, one_line
+from sklearn_seqae._files import save
 
 __all__ = ["write_codes", "write_model", "writing"]
 
@@ -75,6 +76,9 @@ def write_model(path: Path, model: Any) -> str:
     """Write a fitted model and return the Python expression that reads it back."""
     suffix = path.suffix.lower()
     with writing(path):
+        if suffix == ".safetensors":
+            save(model, path)
+            return f"sklearn_seqae.load({str(path)!r})"
         if suffix == ".skops":
             import skops.io
 

@@ -38,7 +38,9 @@ class Projection(nn.Module):
     def __init__(self, size: int, *, device: str = "cpu") -> None:
         super().__init__()
         for name in ("weight", "inverse"):
-            self.register_buffer(name, torch.eye(size, dtype=torch.float32, device=device))
+            matrix = torch.empty(size, size, dtype=torch.float32, device=device)
+            # On "meta", an identity would have torch import SymPy, and a saved model would load half a second later.
+            self.register_buffer(name, matrix if device == "meta" else nn.init.eye_(matrix))
 
     @torch.no_grad()
     def set(self, weight: Tensor) -> None:

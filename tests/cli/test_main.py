@@ -20,11 +20,12 @@ from matplotlib.image import imread
 from sklearn import config_context
 from skorch.callbacks import Callback
 
-from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae import LSTMAutoencoder, save
 from sklearn_seqae._cli import _job
 from sklearn_seqae._cli._arguments import make_parser, parse
 from sklearn_seqae._cli._main import _check, main
 from sklearn_seqae._cli._splitting import split_rows
+from tests.tiny import tiny
 
 N = 20
 
@@ -138,7 +139,7 @@ def test_digits_without_matplotlib(capsys: pytest.CaptureFixture[str], monkeypat
 
 
 def test_everything_for_a_file(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    outputs = ["--codes", "codes.csv", "--model", "model.joblib", "--plot", "plot.png"]
+    outputs = ["--codes", "codes.csv", "--save", "model.joblib", "--plot", "plot.png"]
     run("waves.npy", *outputs, "--latent-dim", "3", epochs=100)
     out, err = capsys.readouterr()
     assert err == ""
@@ -156,11 +157,53 @@ def test_everything_for_a_file(waves: np.ndarray[Any, Any], capsys: pytest.Captu
     assert imread("plot.png").shape[0] > 300
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_model_is_kept_and_applied(
+    channels: int, waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pd.DataFrame(waves.reshape(N, -1)).assign(id=np.arange(N)).to_csv("waves.csv", index=False)
+    pd.DataFrame(waves[:5].reshape(5, -1)).assign(id=list("abcde")).to_csv("new.csv", index=False)
+    run("waves.csv", "--id", "id", "--channels", str(channels), "--codes", "a.csv", "--save", "model.safetensors")
+    assert "sklearn_seqae.load('model.safetensors')" in capsys.readouterr().out
+    outputs = ["--codes", "b.csv", "--plot", "b.png"]
+    assert main(["new.csv", "--id", "id", "--model", "model.safetensors", *outputs]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert f"Read new.csv: 5 sequences of {24 // channels} steps" in out
+    assert "Applied model.safetensors: " in out
+    assert "On the 5 given sequences" in out
+    assert "There is no PCA to compare with, since the model was fitted before" in out
+    assert "b.png\n  4 given sequences" in out
+    found, expected = pd.read_csv("b.csv", index_col="id"), pd.read_csv("a.csv", index_col="id")
+    assert list(found.index) == list("abcde")
+    np.testing.assert_allclose(found, expected[:5], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "none.safetensors"], "--model none.safetensors: no such file"),
+        (["--model", "waves.npy"], "--model waves.npy: only .safetensors files are read, which run no code"),
+        (["--model", "bad.safetensors"], "bad.safetensors cannot be read: it is no safetensors file"),
+        (["--model", "unfitted.safetensors"], "unfitted.safetensors: holds a model that has not been fitted"),
+        (["--model", "other.safetensors"], "waves.npy: X has 2 channels, but"),
+        (["--model", "other.safetensors", "--latent-dim", "3"], "--latent-dim is about training, but --model has been"),
+        (["--model", "other.safetensors", "--save", "a.pkl"], "--save is about training"),
+    ],
+)
+@pytest.mark.usefixtures("waves")
+def test_models_that_cannot_be_applied(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.safetensors").write_bytes(b"x" * 100)
+    save(LSTMAutoencoder(), "unfitted.safetensors")
+    save(tiny().fit(np.random.default_rng(0).normal(size=(9, 12, 1))), "other.safetensors")
+    assert message in refused(capsys, "waves.npy", *arguments)
+
+
 def test_scores_are_of_rows_not_trained_on(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
     waves[5] += 100
     np.save("waves.npy", waves)
     for seed in range(2):
-        run("waves.npy", "--model", "model.pkl", "--test-size", "0.5", "--random-state", str(seed), "--overwrite")
+        run("waves.npy", "--save", "model.pkl", "--test-size", "0.5", "--random-state", str(seed), "--overwrite")
         assert "Training on 10 sequences, 10 held out" in capsys.readouterr().out
         model = pickle.loads(Path("model.pkl").read_bytes())
         trained_on_it = bool(np.all(model.channel_mean_ > 8))
@@ -202,7 +245,7 @@ def test_missing_values(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixtu
 
 def test_ragged_sequences(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[str]) -> None:
     np.savez("ragged.npz", *[x[: 5 + i % 4] for i, x in enumerate(waves)])
-    run("ragged.npz", "--codes", "codes.csv", "--plot", "a.pdf", "--model", "model.skops")
+    run("ragged.npz", "--codes", "codes.csv", "--plot", "a.pdf", "--save", "model.skops")
     out, _ = capsys.readouterr()
     assert "20 sequences of 5 to 8 steps, 2 channels, nothing missing" in out
     assert "skops.io.load('model.skops', trusted=" in out
@@ -271,7 +314,7 @@ def test_windows_of_a_long_series(capsys: pytest.CaptureFixture[str]) -> None:
         (["waves.npy", "--test-size", "0.99"], "--test-size 0.99 of 20 sequences leaves none to train on"),
         (["waves.npy", "--device", "nonsense"], "device='nonsense' cannot be used"),
         (["waves.npy", "--codes", "codes.txt"], "--codes codes.txt: unknown suffix '.txt'"),
-        (["waves.npy", "--model", "model.h5"], "--model model.h5: unknown suffix '.h5'"),
+        (["waves.npy", "--save", "model.h5"], "--save model.h5: unknown suffix '.h5'"),
         (["waves.npy", "--plot", "plot.doc"], "--plot plot.doc: unknown suffix '.doc'"),
         (["waves.npy", "--plot", "none/plot.png"], "--plot none/plot.png: there is no folder none"),
         (["waves.npy", "--codes", "./waves.npy"], "would overwrite the data"),
@@ -354,7 +397,7 @@ def test_interrupted_training_is_kept(
 ) -> None:
     interrupted = functools.partial(LSTMAutoencoder, callbacks=[_Interrupt()])
     monkeypatch.setattr(_job, "LSTMAutoencoder", interrupted)
-    arguments = ["--quiet", "--max-epochs", "9", "--codes", "codes.npy", "--model", "model.joblib"]
+    arguments = ["--quiet", "--max-epochs", "9", "--codes", "codes.npy", "--save", "model.joblib"]
     assert main(["waves.npy", *arguments]) == 130
     out, err = capsys.readouterr()
     assert "sklearn_seqae: warning: Training interrupted by user after 2 epochs." in err

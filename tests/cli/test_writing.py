@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sklearn_seqae
 from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._paths import CODES_SUFFIXES, MODEL_SUFFIXES, check_output
 from sklearn_seqae._cli._writing import write_codes, write_model
@@ -62,7 +63,9 @@ def test_models_come_back(tmp_path: Path, suffix: str) -> None:
     reader = write_model(tmp_path / f"model{suffix}", model)
     import skops.io
 
-    again = eval(reader, {"joblib": joblib, "pathlib": pathlib, "pickle": pickle, "skops": skops})
+    again = eval(
+        reader, {"joblib": joblib, "pathlib": pathlib, "pickle": pickle, "skops": skops, "sklearn_seqae": sklearn_seqae}
+    )
     np.testing.assert_array_equal(again.transform(X), model.transform(X))
 
 
