@@ -181,7 +181,8 @@ def test_warm_start_continues_as_if_it_had_not_been_saved(trip: Trip) -> None:
 def test_loading_imports_no_more_than_torch(tmp_path: Path) -> None:
     """SymPy would take half a second, which torch imports for some operators on its device without memory."""
     (tmp_path / "model").write_bytes(pickle.dumps(tiny().fit(noise(20, 6))))
-    load = "import pickle, sys, torch; old = {*sys.modules}; pickle.load(open('model', 'rb')); print(*{*sys.modules} - old)"
+    load = "pickle.load(open('model', 'rb'))"
+    load = f"import pickle, sys, torch; old = {{*sys.modules}}; {load}; print(*{{*sys.modules}} - old)"
     new = subprocess.run([sys.executable, "-c", load], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert "sklearn_seqae._autoencoder" in new
     assert not {"sympy", "skorch", "sklearn.decomposition"} & {*new.split()}

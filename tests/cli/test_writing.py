@@ -63,9 +63,8 @@ def test_models_come_back(tmp_path: Path, suffix: str) -> None:
     reader = write_model(tmp_path / f"model{suffix}", model)
     import skops.io
 
-    again = eval(
-        reader, {"joblib": joblib, "pathlib": pathlib, "pickle": pickle, "skops": skops, "sklearn_seqae": sklearn_seqae}
-    )
+    modules = (joblib, pathlib, pickle, skops, sklearn_seqae)
+    again = eval(reader, {module.__name__: module for module in modules})
     np.testing.assert_array_equal(again.transform(X), model.transform(X))
 
 
