@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sklearn_seqae._network._recurrent import LSTM
 
-__all__ = ["DecoderInput", "SequenceDecoder"]
+__all__ = ["DecoderInput", "Linear", "SequenceDecoder"]
 
 DecoderInput = Literal["repeat", "state", "both"]
 

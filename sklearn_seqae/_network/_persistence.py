@@ -29,7 +29,9 @@ def check_format(found: int, name: str) -> None:
         )
 
 
-def module_from_arrays(params: Mapping[str, Any], weights: Mapping[str, Any], device: str) -> SequenceAutoencoder:
+def module_from_arrays(
+    params: Mapping[str, Any], weights: Mapping[str, Any], device: str, network: type = SequenceAutoencoder
+) -> Any:
     """Build a network from its arguments and weights, on the device if there is such a one here.
 
     The network takes the weights as its own, and no memory besides: a file cannot ask for more than it holds.
@@ -43,7 +45,7 @@ def module_from_arrays(params: Mapping[str, Any], weights: Mapping[str, Any], de
     if n_layers > len(weights):  # each has several, and even a layer without values takes memory
         raise ValueError(_damaged(f"its {n_layers} hidden layers have {len(weights)} arrays of weights"))
     try:
-        module = SequenceAutoencoder(**params, device="meta")
+        module = network(**params, device="meta")
     except RuntimeError as error:  # sizes beyond all bounds
         raise ValueError(_damaged(f"there is no network of its sizes ({error})")) from error
     _compare_weights(weights, module.state_dict())
