@@ -54,12 +54,13 @@ def make_net(
     progress: ProgressBar,
     *,
     resumes: bool,
+    network: type = SequenceAutoencoder,
 ) -> Net:
     """The skorch net, of which `net_params` may replace any argument that is not the estimator's own."""
     user_params = _checked_net_params(settings.net_params)
     plan = Plan.of(settings, len(training_data))
     params: dict[str, Any] = {
-        "module": SequenceAutoencoder,
+        "module": network,
         **{f"module__{name}": value for name, value in module_params.items()},
         "criterion": MaskedLoss,
         "criterion__loss": _own_loss(settings.loss),
@@ -117,6 +118,7 @@ def _batch_arguments(settings: TrainingSettings, scale: list[float]) -> dict[str
         "iterator_train__mixup": settings.mixup,
         "iterator_train__blending": settings.blending,
         "iterator_train__input_noise": tuple(settings.input_noise * s for s in scale),
+        "iterator_train__gaps": settings.gaps,
     }
 
 

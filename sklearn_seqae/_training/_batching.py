@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_seqae._data._dataset import Batch, SequenceDataset, by_length, split
+from sklearn_seqae._data._gaps import GapPatterns
 
 __all__ = ["TrainingBatches", "ValidationBatches", "count_observed", "shifted"]
 
@@ -80,6 +81,8 @@ class TrainingBatches(_Batches):
         mean and covariance.
     input_noise : tuple of float
         Standard deviation, per channel, of the normal noise on the input, not on the target (Vincent et al., 2008).
+    gaps : GapPatterns or None
+        Gaps to make in the input. The target is then what they hide, and nothing else.
 
     Attributes
     ----------
@@ -97,6 +100,7 @@ class TrainingBatches(_Batches):
         mixup: float = 0.0,
         blending: float = 0.0,
         input_noise: tuple[float, ...] = (),
+        gaps: GapPatterns | None = None,
     ) -> None:
         super().__init__(dataset, batch_size)
         self.generator = torch.Generator().manual_seed(seed)
@@ -104,6 +108,7 @@ class TrainingBatches(_Batches):
         self.mixup = mixup
         self.blending = blending
         self.input_noise = torch.tensor(input_noise, **_FLOATS) if any(input_noise) else None
+        self.gaps = gaps
         self.noise_share = 1.0
 
     def indices(self) -> list[NDArray[np.int64]]:
@@ -126,6 +131,11 @@ class TrainingBatches(_Batches):
             if self.input_noise is not None:
                 noise = self.noise_share * self.input_noise  # (C,)
                 batch["x"] = target + noise * torch.randn(target.shape, generator=self.generator, **_FLOATS)
+            if self.gaps is not None:
+                hidden = self.gaps.hide(target, batch.get("lengths"), self.generator)
+                if hidden.any():
+                    batch["x"] = torch.where(hidden, torch.nan, batch["x"])
+                    target = torch.where(hidden, target, torch.nan)
             yield batch, target
 
     def _mix(self, x: Tensor, lengths: Tensor | None = None) -> Batch:

@@ -79,7 +79,8 @@ class Net(NeuralNet):
         n_observed = count_observed(dataset)
         self.values_per_batch_ = n_observed / n_batches
         n_values = len(dataset) * (dataset.equal_length or 0) * dataset.steps.shape[1]
-        self.is_complete_ = n_observed == n_values and isinstance(self.batches_, TrainingBatches)
+        is_ours = isinstance(self.batches_, TrainingBatches) and self.batches_.gaps is None
+        self.is_complete_ = n_observed == n_values and is_ours
 
     def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
         """The module's prediction in standard units, in which the criterion compares it."""

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
+from sklearn_seqae._data._gaps import GapPatterns
+
 __all__ = ["Seeds", "TrainingSettings"]
 
 
@@ -29,7 +31,7 @@ class Seeds(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train; see the parameters of the same names in `LSTMAutoencoder`."""
+    """How to train; see the parameters of the same names in `LSTMAutoencoder`, and of `TrainingBatches` for `gaps`."""
 
     loss: str | Callable[[Tensor, Tensor], Tensor]
     learning_rate: float
@@ -49,3 +51,4 @@ class TrainingSettings:
     net_params: Mapping[str, Any] | None
     verbose: int
     seeds: Seeds
+    gaps: GapPatterns | None = None

@@ -9,6 +9,7 @@ import torch
 from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
 from sklearn_seqae._training._callbacks import ProgressBar
 from sklearn_seqae._training._history import completed_epochs
@@ -35,19 +36,23 @@ def train(
     validation_data: SequenceDataset | None,
     settings: TrainingSettings,
     resume: Resume | None = None,
+    *,
+    network: type = SequenceAutoencoder,
 ) -> Trained:
     """Train an autoencoder, anew or from where an earlier training stopped.
 
     Parameters
     ----------
     module_params : mapping
-        Arguments of `SequenceAutoencoder`.
+        Arguments of the network.
     training_data, validation_data : SequenceDataset
         What to learn from, and what to judge by: with validation data, the weights of the best epoch are restored.
     settings : TrainingSettings
         How to train.
     resume : Resume or None, default=None
         A module to continue with; it is copied, so that a training that fails leaves it as it was.
+    network : type, default=SequenceAutoencoder
+        What to train.
 
     Returns
     -------
@@ -60,7 +65,15 @@ def train(
     """
     keep_freed_memory()
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
-        net = make_net(module_params, training_data, validation_data, settings, progress, resumes=resume is not None)
+        net = make_net(
+            module_params,
+            training_data,
+            validation_data,
+            settings,
+            progress,
+            resumes=resume is not None,
+            network=network,
+        )
         net.initialize()
         signature = optimizer_signature(settings.net_params)
         keeps_rates = leaves_rates_alone(settings.learning_rate_schedule, net)
@@ -69,7 +82,7 @@ def train(
             load_loss_state(net, resume.loss_state)
             load_optimizer_state(net, resume.optimizer_state, signature, keeps_rates=keeps_rates)
             net.continue_history(resume.history)
-        elif module_params["linear_path"]:
+        elif module_params.get("linear_path"):
             net.module_.start_from(*_principal_components(net.module_, training_data, settings))
         with _shortcuts(net, training_data, settings, module_params):
             net.partial_fit(training_data)
@@ -87,7 +100,7 @@ def _runs_as_it_comes(settings: TrainingSettings, module_params: Mapping[str, An
     the user brings along may.
     """
     user_code = settings.net_params or settings.callbacks or not isinstance(settings.loss, str)
-    return not (module_params["dropout"] or user_code)
+    return not (module_params.get("dropout") or user_code)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._data._gaps import GapPatterns
 from sklearn_seqae._training._batching import TrainingBatches, ValidationBatches
 from tests.datasets import dataset_of, random_parts
 
@@ -239,3 +240,20 @@ def test_a_batch_is_a_copy(lengths: list[int]) -> None:
             target.zero_()
     dataset[0].zero_()
     np.testing.assert_array_equal(dataset.steps, before)
+
+
+@pytest.mark.parametrize("lengths", [[6] * 40, list(range(4, 44))])
+def test_what_is_hidden_is_the_target_and_nothing_else(lengths: list[int]) -> None:
+    dataset = ramps(lengths)
+    batches = TrainingBatches(dataset, 10, gaps=GapPatterns.of(dataset, seed=0))
+    for batch, target in batches:
+        hidden = ~torch.isnan(target)
+        assert hidden.any()
+        assert torch.isnan(batch["x"][hidden]).all()
+        assert (~torch.isnan(batch["x"])).flatten(1).any(dim=1).all()
+
+
+def test_where_nothing_can_be_hidden_all_is_the_target() -> None:
+    dataset = ramps([1] * 8)
+    for batch, target in TrainingBatches(dataset, 4, gaps=GapPatterns.of(dataset, seed=0)):
+        assert torch.equal(batch["x"], target)
