@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn_seqae._autoencoder import LSTMAutoencoder
     from sklearn_seqae._files import load, save
+    from sklearn_seqae._imputer import LSTMImputer
     from sklearn_seqae._onnx import export_onnx, register_onnx_converter
     from sklearn_seqae._outlier import LSTMOutlierDetector
     from sklearn_seqae._plot._anomaly import AnomalyDisplay
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyDisplay",
     "LSTMAutoencoder",
+    "LSTMImputer",
     "LSTMOutlierDetector",
     "LatentDisplay",
     "LossCurveDisplay",
@@ -40,6 +42,7 @@ __version__ = version("sklearn-seqae")
 _HOMES = {
     "AnomalyDisplay": "_plot._anomaly",
     "LSTMAutoencoder": "_autoencoder",
+    "LSTMImputer": "_imputer",
     "LSTMOutlierDetector": "_outlier",
     "LatentDisplay": "_plot._latent",
     "LossCurveDisplay": "_plot._loss_curve",

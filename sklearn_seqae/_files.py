@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._imputer import LSTMImputer
 from sklearn_seqae._outlier import LSTMOutlierDetector
 from sklearn_seqae._storage._container import read, write
 from sklearn_seqae._storage._values import pack, unpack
@@ -14,7 +15,9 @@ from sklearn_seqae._storage._values import pack, unpack
 __all__ = ["load", "save"]
 
 # The classes that a file may hold, by name.
-_CLASSES: dict[str, type[BaseEstimator]] = {cls.__name__: cls for cls in (LSTMAutoencoder, LSTMOutlierDetector)}
+_CLASSES: dict[str, type[BaseEstimator]] = {
+    cls.__name__: cls for cls in (LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector)
+}
 # Version of the file. It changes when an older file can no longer be read as it is; then `load` converts what it can,
 # and refuses the rest by this number.
 _FORMAT = 1
@@ -84,7 +87,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    estimator : LSTMAutoencoder or LSTMOutlierDetector
+    estimator : LSTMAutoencoder, LSTMImputer or LSTMOutlierDetector
         As it was saved. One that was fitted on a GPU computes on the CPU where there is none.
 
     Raises

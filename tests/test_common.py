@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
+from sklearn_seqae import LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -30,10 +30,11 @@ SETTINGS = {
     "bidirectional": LSTMAutoencoder(bidirectional=True, merge_mode="concat", **FAST),
     "early_stopping": LSTMAutoencoder(early_stopping=True, **FAST),
     "one_layer": LSTMAutoencoder(**FAST | {"hidden_layer_sizes": ()}),
+    "imputer": LSTMImputer(5, cv=2, max_epochs=2),
     "outlier_auto": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
     "outlier_mahalanobis": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2, scoring="mahalanobis", contamination=0.1),
 }
-ESTIMATORS = [LSTMAutoencoder, LSTMOutlierDetector]
+ESTIMATORS = [LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector]
 # In scikit-learn, but not part of `check_estimator`.
 EXTRA_CHECKS = [
     "check_dataframe_column_names_consistency",
@@ -119,7 +120,7 @@ def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")  # some mix frames and arrays on purpose
 @pytest.mark.parametrize(
     ("name", "check"),
-    [*product(["bidirectional", "one_layer"], EXTRA_CHECKS), *product(["outlier_auto"], FOR_ALL_ESTIMATORS)],
+    [*product(["bidirectional", "imputer", "one_layer"], EXTRA_CHECKS), *product(["outlier_auto"], FOR_ALL_ESTIMATORS)],
 )
 def test_checks_that_scikit_learn_keeps_for_itself_pass(name: str, check: str) -> None:
     try:
@@ -183,7 +184,7 @@ def test_docstring_lists_each_parameter_in_order_with_its_default(estimator: Any
         assert ast.literal_eval(default) == parameter.default, name
 
 
-@pytest.mark.parametrize("name", ["early_stopping", "outlier_mahalanobis"])
+@pytest.mark.parametrize("name", ["early_stopping", "imputer", "outlier_mahalanobis"])
 def test_docstring_lists_each_fitted_attribute_and_no_other(name: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 6))).add_prefix("t")
     fitted = clone(SETTINGS[name]).fit(X)

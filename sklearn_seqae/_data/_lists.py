@@ -14,7 +14,7 @@ from sklearn_seqae._data._observed import observed_lengths
 from sklearn_seqae._data._refusals import ACCEPTED, converting, refuse_empty
 from sklearn_seqae._data._sequences import Container, Layout, Sequences
 
-__all__ = ["holds_sequences", "read_list"]
+__all__ = ["holds_sequences", "read_elements", "read_list"]
 
 Array = NDArray[Any]
 
@@ -56,15 +56,7 @@ def read_list(X: Any, n_channels: int, fitted: Layout | None, fitted_names: Arra
     features : DataFrame or ndarray of shape (n_steps, n_channels)
         What tells scikit-learn the number and the names of the channels.
     """
-    if len(X) == 0:
-        raise ValueError(f"X is a {type(X).__name__} of 0 sequences, at least 1 is needed. {ACCEPTED}")
-    elements, names = _match_columns([unpack(element, f"X[{i}]") for i, element in enumerate(X)], fitted_names)
-    given = [_read_sequence(element, f"X[{i}]") for i, element in enumerate(elements)]
-    container = _common_container(given)
-    if fitted:
-        n_channels = fitted.n_channels if fitted.container in ("table", "list_1d") else 1
-    given = [_by_step(sequence, n_channels, f"X[{i}]") for i, sequence in enumerate(given)]
-    _check_channels(given, fitted.n_channels if fitted else None)
+    given, container, names, first = read_elements(X, n_channels, fitted, fitted_names)
     steps = _end_to_end(given)
     sizes = np.array([len(sequence) for sequence in given], dtype=np.int64)
     starts = np.cumsum(sizes) - sizes
@@ -75,7 +67,40 @@ def read_list(X: Any, n_channels: int, fitted: Layout | None, fitted_names: Arra
     lengths = observed_lengths(steps, starts, sizes, at)
     refuse_empty("sequence", lengths)
     sequences = Sequences(steps, starts, lengths, sizes, container, names)
-    return sequences, elements[0].to_native() if is_frame(elements[0]) else steps
+    return sequences, first.to_native() if is_frame(first) else steps
+
+
+def read_elements(
+    X: Any, n_channels: int, fitted: Layout | None, fitted_names: Array | None
+) -> tuple[list[Array], Container, Array | None, Any]:
+    """The sequences of a list, (n_timesteps_i, n_channels) each, of the dtype that each has.
+
+    Parameters
+    ----------
+    X, n_channels, fitted, fitted_names
+        As for `read_list`.
+
+    Returns
+    -------
+    given : list of ndarray
+        Views where possible.
+    container : {"list", "list_1d"}
+        By the axes that they had.
+    names : ndarray of shape (n_channels,) or None
+        Names of the channels.
+    first : DataFrame of narwhals or ndarray
+        The first as it was.
+    """
+    if len(X) == 0:
+        raise ValueError(f"X is a {type(X).__name__} of 0 sequences, at least 1 is needed. {ACCEPTED}")
+    elements, names = _match_columns([unpack(element, f"X[{i}]") for i, element in enumerate(X)], fitted_names)
+    given = [_read_sequence(element, f"X[{i}]") for i, element in enumerate(elements)]
+    container = _common_container(given)
+    if fitted:
+        n_channels = fitted.n_channels if fitted.container in ("table", "list_1d") else 1
+    given = [_by_step(sequence, n_channels, f"X[{i}]") for i, sequence in enumerate(given)]
+    _check_channels(given, fitted.n_channels if fitted else None)
+    return given, container, names, elements[0]
 
 
 def _match_columns(elements: list[Any], fitted_names: Array | None) -> tuple[list[Any], Array | None]:

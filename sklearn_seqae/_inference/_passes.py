@@ -12,7 +12,7 @@ from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
 
-__all__ = ["decode", "encode", "reconstruct", "squared_errors"]
+__all__ = ["decode", "encode", "for_each_batch", "on_device", "reconstruct", "squared_errors"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -28,9 +28,9 @@ def encode(module: Any, dataset: SequenceDataset) -> Float32:
     codes = np.empty((len(dataset), module.code_size), dtype=np.float32)
 
     def encode_batch(indices: Int64) -> None:
-        codes[indices] = module.encode(**_on_device(dataset.batch(indices), module)).cpu().numpy()
+        codes[indices] = module.encode(**on_device(dataset.batch(indices), module)).cpu().numpy()
 
-    _for_each_batch(encode_batch, module, dataset.lengths)
+    for_each_batch(encode_batch, module, dataset.lengths)
     return codes
 
 
@@ -40,10 +40,10 @@ def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
 
     def decode_batch(indices: Int64) -> None:
         arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
-        x = module.decode(n_timesteps=int(lengths[indices].max()), **_on_device(arguments, module))
+        x = module.decode(n_timesteps=int(lengths[indices].max()), **on_device(arguments, module))
         _write(steps, offsets[indices], lengths[indices], x)
 
-    _for_each_batch(decode_batch, module, lengths)
+    for_each_batch(decode_batch, module, lengths)
     return steps
 
 
@@ -52,10 +52,10 @@ def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
     steps, offsets = _empty_steps(dataset.lengths, module)
 
     def reconstruct_batch(indices: Int64) -> None:
-        x = module(**_on_device(dataset.batch(indices), module))
+        x = module(**on_device(dataset.batch(indices), module))
         _write(steps, offsets[indices], dataset.lengths[indices], x)
 
-    _for_each_batch(reconstruct_batch, module, dataset.lengths)
+    for_each_batch(reconstruct_batch, module, dataset.lengths)
     return steps
 
 
@@ -68,17 +68,17 @@ def squared_errors(module: Any, dataset: SequenceDataset, unit: Float64) -> tupl
     counts = np.empty(len(dataset), dtype=np.int64)
 
     def compare_batch(indices: Int64) -> None:
-        batch = _on_device(dataset.batch(indices), module)
+        batch = on_device(dataset.batch(indices), module)
         error = (module(**batch) - batch["x"]).cpu().double()  # (B, T, C); not every device has float64
         squares = error.square().nansum(dim=1).numpy() / np.square(unit)  # (B, C)
         errors[indices] = squares.sum(axis=1)
         counts[indices] = (~torch.isnan(error)).sum(dim=(1, 2)).numpy()
 
-    _for_each_batch(compare_batch, module, dataset.lengths)
+    for_each_batch(compare_batch, module, dataset.lengths)
     return errors, counts
 
 
-def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64) -> None:
+def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64) -> None:
     """Prepare the module and torch; compute each batch, of sequences of like length, by their indices."""
     keep_freed_memory()
     longest = int(lengths.max())
@@ -101,7 +101,7 @@ def _for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int6
             compute_without_gradients(indices)
 
 
-def _on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
+def on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
     return {name: value.to(module.mean.device) for name, value in arguments.items()}
 
 

@@ -77,10 +77,10 @@ class OnlySingle(torch.Tensor):
 def test_errors_need_no_float64_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     module, dataset = SequenceAutoencoder(2, 3), dataset_of(random_parts([4, 2, 3]))
     expected = _passes.squared_errors(module, dataset, np.ones(2))
-    on_cpu = _passes._on_device
+    on_cpu = _passes.on_device
     monkeypatch.setattr(
         _passes,
-        "_on_device",
+        "on_device",
         lambda *given: {name: value.as_subclass(OnlySingle) for name, value in on_cpu(*given).items()},
     )
     with pytest.raises(TypeError, match="no float64"):

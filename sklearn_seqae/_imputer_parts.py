@@ -1,0 +1,144 @@
+"""What `LSTMImputer` learns from a part of the sequences, and how it is judged by the others."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sklearn_seqae._base import spawn_seeds
+from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._data._gaps import GapPatterns
+from sklearn_seqae._inference._cross_fitting import Split
+from sklearn_seqae._inference._filling import Member, propose
+from sklearn_seqae._inference._normal import NormalSequences
+from sklearn_seqae._network._gap_filler import GapFiller
+from sklearn_seqae._training._settings import Seeds, TrainingSettings
+
+__all__ = ["HeldOut", "Task", "hide_and_propose", "layer_sizes", "learn_part", "pooled"]
+
+Float32 = NDArray[np.float32]
+Int64 = NDArray[np.int64]
+
+# "auto" trains each network on so many batches of about this size.
+_AUTO_STEPS = 400
+_AUTO_MIN_EPOCHS = 3
+_BATCH_SIZE = 64
+# Share of the training sequences that are shifted and blended at most; of many sequences as many as this in an epoch.
+_MOST_SHIFTING = 0.5
+_MOST_BLENDING = 0.2
+_VARIED_SEQUENCES = 100
+_NOISE = 0.1
+# Held-out sequences in which values are hidden, again and again if they are fewer, and most values to look at.
+_HELD_OUT = 600
+_MOST_REPEATS = 8
+_MOST_HELD_OUT_VALUES = 2**21
+
+
+class Task(NamedTuple):
+    """What all parts have in common.
+
+    Attributes
+    ----------
+    dataset : SequenceDataset
+        All sequences.
+    gaps : GapPatterns
+        What to hide.
+    network : dict
+        Arguments of `GapFiller`, but for the seed.
+    training : dict
+        Those `TrainingSettings` that the user chooses.
+    """
+
+    dataset: SequenceDataset
+    gaps: GapPatterns
+    network: dict[str, Any]
+    training: dict[str, Any]
+
+
+class HeldOut(NamedTuple):
+    """Proposals for values that were hidden, as `Proposals` has them, and what these are, in standard units."""
+
+    values: Float32
+    distance: Float32
+    channel: Int64
+    truth: Float32
+
+
+def learn_part(task: Task, split: Split, seed: int) -> tuple[Member, HeldOut]:
+    """Learn from the training rows of a split, and be judged by the others."""
+    from sklearn_seqae._training._train import train  # a fitted model is there sooner without skorch
+
+    rows, held_out = split
+    weights_seed, normal_seed, judge_seed, *seeds = spawn_seeds(seed, 3 + len(Seeds._fields))
+    dataset = task.dataset.subset(rows)
+    params = {**task.network, "seed": weights_seed}
+    trained = train(params, dataset, None, _settings(task, dataset, Seeds(*seeds)), network=GapFiller)
+    if trained.interrupted:
+        raise KeyboardInterrupt
+    mean, scale = (np.asarray(task.network[name]) for name in ("mean", "scale"))
+    normal = NormalSequences.of(dataset, int(task.dataset.lengths.max()), mean, scale, normal_seed)
+    member = Member(trained.module, normal)
+    return member, hide_and_propose(task, held_out, [member], judge_seed)
+
+
+def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSettings:
+    n = len(dataset)
+    n_batches = max(1, round(n / _BATCH_SIZE))
+    max_epochs = task.training["max_epochs"]
+    if isinstance(max_epochs, str):
+        max_epochs = max(_AUTO_MIN_EPOCHS, math.ceil(_AUTO_STEPS / n_batches))
+    observed = float(np.mean(~np.isnan(dataset.steps)))
+    return TrainingSettings(
+        **{**task.training, "max_epochs": max_epochs},
+        learning_rate_schedule="plateau",
+        n_iter_no_change=max_epochs,  # the loss, of few hidden values, is too restless for plateaus to be seen
+        tol=0.0,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        time_shift=min(_MOST_SHIFTING, _VARIED_SEQUENCES / n) if n > 1 else 0.0,
+        mixup=observed**2,  # a mixture has the gaps of both
+        blending=min(_MOST_BLENDING, _VARIED_SEQUENCES / n),
+        input_noise=_NOISE,
+        batch_size=math.ceil(n / n_batches),
+        callbacks=None,
+        net_params=None,
+        seeds=seeds,
+        gaps=task.gaps,
+    )
+
+
+def hide_and_propose(task: Task, rows: Int64, members: Sequence[Member], seed: int) -> HeldOut:
+    """Hide values of some sequences, and ask what they might be."""
+    generator = torch.Generator().manual_seed(seed)
+    n_values = int(task.dataset.lengths[rows].mean() * task.dataset.steps.shape[1])
+    most = max(1, min(_HELD_OUT, _MOST_HELD_OUT_VALUES // n_values))
+    rows = rows[torch.randperm(len(rows), generator=generator)[:most].numpy()]
+    mean, scale = (torch.tensor(task.network[name], dtype=torch.float32) for name in ("mean", "scale"))
+    batch = task.dataset.batch(rows)
+    found = []
+    for _ in range(min(_MOST_REPEATS, math.ceil(most / len(rows)))):
+        hidden = task.gaps.hide(batch["x"], batch.get("lengths"), generator, sparsely=True)
+        seen = {**batch, "x": torch.where(hidden, torch.nan, batch["x"])}
+        with torch.inference_mode():
+            proposals = propose(seen, members, mean, scale, hidden)
+        truth = ((batch["x"] - mean) / scale)[hidden].numpy()
+        found.append(HeldOut(*proposals, truth))
+    return pooled(found)
+
+
+def pooled(parts: Sequence[HeldOut]) -> HeldOut:
+    """All of them, one behind the other."""
+    return HeldOut(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def layer_sizes(sizes: Any) -> tuple[int, ...]:
+    """Check the widths of the hidden layers."""
+    sizes = [sizes] if isinstance(sizes, Integral) else sizes
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
+    return tuple(int(size) for size in sizes)
