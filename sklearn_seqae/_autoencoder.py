@@ -25,7 +25,7 @@ from sklearn_seqae._data._sequences import Layout, Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
-from sklearn_seqae._inference._passes import decode, encode, reconstruct, squared_errors
+from sklearn_seqae._inference._passes import decode, encode, encode_timesteps, reconstruct, squared_errors
 from sklearn_seqae._inference._proportions import set_natural_proportions
 from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
@@ -670,6 +670,38 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         check_is_fitted(self)
         return encode(self.module_, _dataset(self._read(X)))
+
+    def encode_timesteps(self, X: Any) -> Any:
+        """Hidden states over time: what the encoder has in mind at each step.
+
+        They are those of the encoder's hidden layer below the code (of the top one, where there are several), or where
+        ``hidden_layer_sizes=()``, of the layer whose last state is the code, before it is brought into natural
+        proportions.
+
+        Parameters
+        ----------
+        X : array-like or list of array-likes
+            Sequences, as in :meth:`transform`. They may be longer than any in training, unless X is 2-D.
+
+        Returns
+        -------
+        states : ndarray of shape (n_sequences, n_patches, width) or list of ndarray of shape (n_patches_i, width)
+            An array for a 2-D or 3-D X, a list for a list; values are between -1 and 1 (between -2 and 2 for
+            ``merge_mode="sum"``). A row belongs to a patch of `patch_len_` successive time steps, and a sequence of T
+            steps has ``ceil(T / patch_len_)`` of them: what the last one lacks is read as the channels' means, like
+            missing values. The state of a patch knows it and those before it, with ``bidirectional=True`` all of the
+            sequence. In an array, NaN fills what is behind a sequence's end. `width` is the last of
+            `hidden_layer_sizes_`, or `latent_dim`; twice that where two directions are concatenated.
+
+        See Also
+        --------
+        LSTMFeatures : Sums them up to a table of features.
+        """
+        check_is_fitted(self)
+        sequences = self._validate(X)
+        states, lengths = encode_timesteps(self.module_, _dataset(sequences))
+        sizes = -(-sequences.sizes // self.patch_len_)
+        return restore(states, lengths, sizes, "list" if sequences.container.startswith("list") else "array")
 
     def inverse_transform(self, Z: ArrayLike, lengths: ArrayLike | None = None) -> Any:
         """Draw sequences from codes, be they results of :meth:`transform`, edited, or new.

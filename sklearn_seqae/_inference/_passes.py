@@ -1,4 +1,4 @@
-"""Inference: codes, reconstructions and errors of all sequences, batch by batch, put back in their order."""
+"""Inference: codes, states, reconstructions and errors of all sequences, batch by batch, put back in their order."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
 
-__all__ = ["decode", "encode", "for_each_batch", "on_device", "reconstruct", "squared_errors"]
+__all__ = ["decode", "encode", "encode_timesteps", "for_each_batch", "on_device", "reconstruct", "squared_errors"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -32,6 +32,20 @@ def encode(module: Any, dataset: SequenceDataset) -> Float32:
 
     for_each_batch(encode_batch, module, dataset.lengths)
     return codes
+
+
+def encode_timesteps(module: Any, dataset: SequenceDataset) -> tuple[Float32, Int64]:
+    """Hidden states of all sequences, a row a patch, end to end, and the number of patches of each sequence."""
+    lengths = -(-dataset.lengths // module.patch_len)
+    states = np.empty((int(lengths.sum()), module.state_size), dtype=np.float32)
+    offsets = np.cumsum(lengths) - lengths
+
+    def encode_batch(indices: Int64) -> None:
+        found = module.hidden_states(**on_device(dataset.batch(indices), module))
+        _write(states, offsets[indices], lengths[indices], found)
+
+    for_each_batch(encode_batch, module, dataset.lengths)
+    return states, lengths
 
 
 def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
@@ -79,7 +93,10 @@ def squared_errors(module: Any, dataset: SequenceDataset, unit: Float64) -> tupl
 
 
 def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64) -> None:
-    """Prepare the module and torch; compute each batch, of sequences of like length, by their indices."""
+    """Prepare the module and torch; compute each batch, of sequences of like length, by their indices.
+
+    Batches may be computed at once, by several threads.
+    """
     keep_freed_memory()
     longest = int(lengths.max())
     size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))

@@ -68,12 +68,33 @@ class SequenceEncoder(nn.Module):
         self.layers.append(RecurrentLayer(size, latent_dim, **options))
         self.dropout = nn.Dropout(dropout)
 
+    @property
+    def state_size(self) -> int:
+        """Width of `hidden_states`."""
+        layer: RecurrentLayer = self.layers[max(0, len(self.layers) - 2)]  # type: ignore[assignment]
+        return layer.output_size
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        linear = None if self.linear_path is None else self.linear_path(x)  # (B, P, K)
-        for depth, layer in enumerate(self.layers):
-            if depth > 0:
-                x = self.dropout(x)
-            if linear is not None and depth == len(self.layers) - 1:
-                x = torch.cat([x, linear], dim=2)
-            x, last = layer(x, lengths)
-        return last
+        return self._read_hidden(x, self._run_hidden(x, lengths), lengths)[1]
+
+    def hidden_states(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(B, P, input_size) -> (B, P, `state_size`): the states at each step of the hidden layer below the code.
+
+        Where there is no hidden layer, those of the layer whose last state is the code.
+        """
+        hidden = self._run_hidden(x, lengths)
+        return hidden if len(self.layers) > 1 else self._read_hidden(x, hidden, lengths)[0]
+
+    def _run_hidden(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """What the top layer reads: the states of the hidden layers, or x itself where there is none."""
+        for layer in self.layers[:-1]:
+            x, _ = layer(x, lengths)
+            x = self.dropout(x)
+        return x
+
+    def _read_hidden(self, x: Tensor, hidden: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """All states of the top layer, (B, P, K), and the last one of each sequence, (B, K)."""
+        if self.linear_path is not None:
+            hidden = torch.cat([hidden, self.linear_path(x)], dim=2)
+        states: tuple[Tensor, Tensor] = self.layers[-1](hidden, lengths)
+        return states

@@ -79,6 +79,7 @@ class SequenceAutoencoder(nn.Module):
     mean: Tensor
     scale: Tensor
     code_size: int
+    state_size: int
 
     def __init__(
         self,
@@ -120,6 +121,7 @@ class SequenceAutoencoder(nn.Module):
             device=device,
         )
         self.code_size = self.encoder.code_size
+        self.state_size = self.encoder.state_size
         self.decoder = SequenceDecoder(
             self.code_size,
             features,
@@ -198,14 +200,21 @@ class SequenceAutoencoder(nn.Module):
         hidden = code if self.projection is None else self.projection.undo(code)
         return self._draw(hidden, n_timesteps, lengths, standardized=standardized)
 
+    def hidden_states(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """States of the encoder's hidden layer, one for each patch: (B, T, C) -> (B, P, `state_size`)."""
+        return self.encoder.hidden_states(self._patches(x), self._count_patches(lengths))
+
     def _read(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """The top layer's last hidden state, before the projection: (B, T, C) -> (B, K)."""
+        return self.encoder(self._patches(x), self._count_patches(lengths))
+
+    def _patches(self, x: Tensor) -> Tensor:
+        """What the encoder reads: (B, T, C) -> (B, P, p * C)."""
         z = torch.nan_to_num((x - self.mean) / self.scale, nan=0.0)  # what is missing reads as the channel's mean
         missing_steps = -x.shape[1] % self.patch_len
         if missing_steps:
             z = F.pad(z, (0, 0, 0, missing_steps))
-        patches = z.reshape(len(z), -1, self.patch_len * self.n_channels)  # (B, P, p * C)
-        return self.encoder(patches, self._count_patches(lengths))
+        return z.reshape(len(z), -1, self.patch_len * self.n_channels)
 
     def _draw(self, hidden: Tensor, n_timesteps: int, lengths: Tensor | None, *, standardized: bool) -> Tensor:
         """What such a hidden state says: (B, K) -> (B, n_timesteps, C)."""

@@ -47,12 +47,16 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
         alone = [torch.from_numpy(part)[None] for part in parts]
         codes = np.concatenate([module.encode(x).numpy() for x in alone])
         drawn = np.concatenate([module(x)[0].numpy() for x in alone])
+        states = [module.hidden_states(x)[0].numpy() for x in alone]
     truth = np.concatenate(parts)
     unit = np.array([0.1, 7.0])
     squares = ((drawn - truth).astype(float) / unit) ** 2
     errors = [np.nansum(part) for part in np.split(squares, np.cumsum(lengths)[:-1])]
     close: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
     np.testing.assert_allclose(_passes.encode(module, dataset), codes, **close)
+    found_states, n_patches = _passes.encode_timesteps(module, dataset)
+    assert n_patches.tolist() == [len(part) for part in states]
+    np.testing.assert_allclose(found_states, np.concatenate(states), **close)
     np.testing.assert_allclose(_passes.decode(module, codes, lengths), drawn, **close)
     np.testing.assert_allclose(_passes.reconstruct(module, dataset), drawn, **close)
     found, counts = _passes.squared_errors(module, dataset, unit)

@@ -154,6 +154,9 @@ def test_neither_padding_nor_neighbours_change_code_or_output(options: Options) 
             alone = x[i : i + 1, :length]
             assert_close(codes[i : i + 1], module.encode(alone))
             assert_close(outputs[i : i + 1, :length], module(alone))
+            states = module.hidden_states(alone)
+            assert states.shape[2] == module.state_size
+            assert_close(module.hidden_states(batch, lengths)[i : i + 1, : states.shape[1]], states)
 
 
 @some_networks
@@ -237,6 +240,28 @@ def test_the_code_is_the_state_of_the_top_layer() -> None:
     code = encoder(sequences())
     assert torch.equal(code, states[-1])
     assert not torch.allclose(code, states[0])
+
+
+def test_hidden_states_are_those_of_the_layer_below_the_code_at_each_step() -> None:
+    encoder = SequenceEncoder(2, 3, (3, 4), linear_positions=N_TIMESTEPS)
+    fill_parameters(encoder)
+    outputs: list[Tensor] = []
+    for layer in encoder.layers:
+        layer.register_forward_hook(lambda layer, arguments, result: outputs.append(result[0]))
+    encoder(sequences())
+    expected = outputs[-2]
+    assert torch.equal(encoder.hidden_states(sequences()), expected)
+    assert encoder.state_size == 4
+
+
+@pytest.mark.parametrize("linear_positions", [0, N_TIMESTEPS])
+def test_without_a_hidden_layer_they_are_those_that_end_in_the_code(linear_positions: int) -> None:
+    encoder = SequenceEncoder(2, 3, linear_positions=linear_positions)
+    fill_parameters(encoder)
+    states = encoder.hidden_states(sequences())
+    assert states.shape == (N_SEQUENCES, N_TIMESTEPS, encoder.state_size) == (N_SEQUENCES, N_TIMESTEPS, 3)
+    assert_close(states[:, -1], encoder(sequences()))
+    assert_close(states[:, 2], encoder(sequences()[:, :3]))
 
 
 # Patches
