@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn_seqae._autoencoder import LSTMAutoencoder
+    from sklearn_seqae._features import LSTMFeatures
     from sklearn_seqae._files import load, save
     from sklearn_seqae._imputer import LSTMImputer
     from sklearn_seqae._onnx import export_onnx, register_onnx_converter
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnomalyDisplay",
     "LSTMAutoencoder",
+    "LSTMFeatures",
     "LSTMImputer",
     "LSTMOutlierDetector",
     "LatentDisplay",
@@ -42,6 +44,7 @@ __version__ = version("sklearn-seqae")
 _HOMES = {
     "AnomalyDisplay": "_plot._anomaly",
     "LSTMAutoencoder": "_autoencoder",
+    "LSTMFeatures": "_features",
     "LSTMImputer": "_imputer",
     "LSTMOutlierDetector": "_outlier",
     "LatentDisplay": "_plot._latent",

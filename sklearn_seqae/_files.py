@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._features import LSTMFeatures
 from sklearn_seqae._imputer import LSTMImputer
 from sklearn_seqae._outlier import LSTMOutlierDetector
 from sklearn_seqae._storage._container import read, write
@@ -16,7 +17,7 @@ __all__ = ["load", "save"]
 
 # The classes that a file may hold, by name.
 _CLASSES: dict[str, type[BaseEstimator]] = {
-    cls.__name__: cls for cls in (LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector)
+    cls.__name__: cls for cls in (LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector)
 }
 # Version of the file. It changes when an older file can no longer be read as it is; then `load` converts what it can,
 # and refuses the rest by this number.
@@ -66,7 +67,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, optimizer: bool = True
     """
     if type(estimator).__name__ not in _CLASSES or type(estimator) is not _CLASSES[type(estimator).__name__]:
         raise TypeError(
-            f"save takes {' and '.join(_CLASSES)}, got {type(estimator).__name__}. For pipelines and other estimators "
+            f"save takes {', '.join(_CLASSES)}, got {type(estimator).__name__}. For pipelines and other estimators "
             "use skops.io.dump, which runs no code on reading either."
         )
 
@@ -87,7 +88,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    estimator : LSTMAutoencoder, LSTMImputer or LSTMOutlierDetector
+    estimator : LSTMAutoencoder, LSTMFeatures, LSTMImputer or LSTMOutlierDetector
         As it was saved. One that was fitted on a GPU computes on the CPU where there is none.
 
     Raises

@@ -20,7 +20,7 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from sklearn_seqae import LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector
+from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -30,11 +30,12 @@ SETTINGS = {
     "bidirectional": LSTMAutoencoder(bidirectional=True, merge_mode="concat", **FAST),
     "early_stopping": LSTMAutoencoder(early_stopping=True, **FAST),
     "one_layer": LSTMAutoencoder(**FAST | {"hidden_layer_sizes": ()}),
+    "features": LSTMFeatures(LSTMAutoencoder(**FAST), patch_lens=2, n_windows=16),
     "imputer": LSTMImputer(5, cv=2, max_epochs=2),
     "outlier_auto": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
     "outlier_mahalanobis": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2, scoring="mahalanobis", contamination=0.1),
 }
-ESTIMATORS = [LSTMAutoencoder, LSTMImputer, LSTMOutlierDetector]
+ESTIMATORS = [LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector]
 # In scikit-learn, but not part of `check_estimator`.
 EXTRA_CHECKS = [
     "check_dataframe_column_names_consistency",
@@ -97,10 +98,11 @@ def test_scikit_learn_finds_all_its_checks_applicable(name: str) -> None:
 def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
     script = textwrap.dedent(f"""
         from sklearn.utils.estimator_checks import check_estimator
-        from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
+        from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMOutlierDetector
 
         autoencoder = LSTMAutoencoder(**{FAST})
-        for estimator in (autoencoder, LSTMOutlierDetector(autoencoder, contamination=0.1)):
+        features = LSTMFeatures(autoencoder, patch_lens=2, n_windows=16)
+        for estimator in (autoencoder, features, LSTMOutlierDetector(autoencoder, contamination=0.1)):
             results = check_estimator(estimator, on_skip=None, on_fail=None)
             assert len(results) >= 40
             for result in results:
@@ -120,7 +122,10 @@ def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")  # some mix frames and arrays on purpose
 @pytest.mark.parametrize(
     ("name", "check"),
-    [*product(["bidirectional", "imputer", "one_layer"], EXTRA_CHECKS), *product(["outlier_auto"], FOR_ALL_ESTIMATORS)],
+    [
+        *product(["bidirectional", "features", "imputer", "one_layer"], EXTRA_CHECKS),
+        *product(["outlier_auto"], FOR_ALL_ESTIMATORS),
+    ],
 )
 def test_checks_that_scikit_learn_keeps_for_itself_pass(name: str, check: str) -> None:
     try:
@@ -184,7 +189,7 @@ def test_docstring_lists_each_parameter_in_order_with_its_default(estimator: Any
         assert ast.literal_eval(default) == parameter.default, name
 
 
-@pytest.mark.parametrize("name", ["early_stopping", "imputer", "outlier_mahalanobis"])
+@pytest.mark.parametrize("name", ["early_stopping", "features", "imputer", "outlier_mahalanobis"])
 def test_docstring_lists_each_fitted_attribute_and_no_other(name: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 6))).add_prefix("t")
     fitted = clone(SETTINGS[name]).fit(X)

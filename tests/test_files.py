@@ -158,7 +158,7 @@ class OfMyOwn(LSTMAutoencoder):
 
 @pytest.mark.parametrize("estimator", [make_pipeline(LSTMAutoencoder()), OfMyOwn(), LSTMAutoencoder, None])
 def test_other_estimators_are_for_skops(estimator: Any, path: Path) -> None:
-    with pytest.raises(TypeError, match=r"save takes LSTMAutoencoder .*skops"):
+    with pytest.raises(TypeError, match=r"save takes LSTMAutoencoder, .*skops"):
         save(estimator, path)
 
 

@@ -18,7 +18,7 @@ LEVELS = [
     {"_training", "_inference", "_export"},
     {"_base", "_selection", "_windows"},
     {"_autoencoder", "_imputer_parts"},
-    {"_imputer", "_outlier"},
+    {"_features", "_imputer", "_outlier"},
     {"_files", "_onnx"},
     {"_plot"},
     {"__init__"},

@@ -50,7 +50,7 @@ class SequenceDataset(Dataset[Tensor]):
 
     def subset(self, indices: NDArray[np.integer]) -> "SequenceDataset":
         """Some of the sequences, in the order of `indices`."""
-        return SequenceDataset(self.steps, self.starts[indices], self.lengths[indices])
+        return type(self)(self.steps, self.starts[indices], self.lengths[indices])
 
     def batch(self, indices: NDArray[np.integer]) -> Batch:
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
