@@ -1,8 +1,11 @@
 """`LSTMAutoencoder`: the scikit-learn face of the sequence autoencoder."""
 
+import copy
+import functools
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -18,11 +21,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences, restore
 from sklearn_seqae._data._statistics import channel_statistics, squared_deviations
+from sklearn_seqae._fit_tasks import CallbackSupportMixin, FitTasks, with_callbacks
 from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, encode_timesteps, reconstruct, squared_errors
@@ -48,7 +53,7 @@ _AUTO_SEQUENCES = 100
 _AUTO_WIDTHS = (16, 128)
 
 
-class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """LSTM autoencoder: squeezes sequences into codes of fixed width and draws them again.
 
     An LSTM encoder reads a sequence; its last hidden state is the code. An LSTM decoder draws the sequence from the
@@ -418,7 +423,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         with all_or_nothing(self):
             resume = self.warm_start and self.__sklearn_is_fitted__()
-            return self._fit(X, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
+            return self._fit(X, y, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
@@ -445,10 +450,11 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             As in :meth:`fit`.
         """
         with all_or_nothing(self):
-            return self._fit(X, resume=self.__sklearn_is_fitted__(), max_epochs=1, keep_optimizer=True, partial=True)
+            return self._fit(X, y, resume=self.__sklearn_is_fitted__(), max_epochs=1, keep_optimizer=True, partial=True)
 
+    @with_callbacks
     def _fit(
-        self, X: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
+        self, X: Any, y: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
     ) -> "LSTMAutoencoder":
         from sklearn_seqae._training._train import train  # a fitted model is there sooner without skorch
 
@@ -461,11 +467,13 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             self._split_seed = split_seed  # what is set aside stays aside
         module_params = self._module_params(weights_seed)
         training_data, validation_data = self._split(sequences, partial)
+        settings = self._settings(Seeds(*seeds), max_epochs, partial, len(training_data))
+        tasks = FitTasks.of(self, X, y, functools.partial(self._as_if_stopped, training_data))
         trained = train(
             module_params,
             training_data,
             validation_data,
-            self._settings(Seeds(*seeds), max_epochs, partial, len(training_data)),
+            replace(settings, epochs=tasks),
             self._resume(module_params) if resume else None,
         )
         self._store(trained, module_params, resume, keep_optimizer)
@@ -479,8 +487,16 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         except KeyboardInterrupt:
             self.interrupted_ = True
         if self.interrupted_:
-            warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=4)
+            warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=level_of_caller())
+        if tasks is not None:
+            tasks.end(self.module_)
         return self
+
+    def _as_if_stopped(self, training_data: SequenceDataset, module: Any) -> dict[str, Any]:
+        """The fitted attributes, were the training stopped now."""
+        module = copy.deepcopy(module).eval()
+        set_natural_proportions(module, training_data)
+        return {"module_": module, "_longest": int(training_data.lengths.max())}
 
     def _validate(self, X: Any, *, reset: bool = False) -> Sequences:
         """X through the door, compared with the fitted data unless `reset`."""
@@ -503,7 +519,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             warnings.warn(
                 f"dropout={self.dropout} acts between LSTM layers, but hidden_layer_sizes=() leaves one in the encoder "
                 "and one in the decoder, so that it has no effect. Add hidden layers, or leave dropout at 0.",
-                stacklevel=5,
+                stacklevel=level_of_caller(),
             )
 
     def _patch_len(self) -> int:
@@ -552,7 +568,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             warnings.warn(
                 f"early_stopping=True would set {n_validation} of {len(dataset)} sequences aside for validation and "
                 "leave none for training. All are trained on, and the training loss decides when to stop.",
-                stacklevel=5,
+                stacklevel=level_of_caller(),
             )
             return dataset, None
         training, validation = train_test_split(
@@ -642,7 +658,7 @@ class LSTMAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         }
         collapse = find_collapse(self.module_, training_data, self.channel_mean_, self.channel_scale_, training)
         if collapse is not None:
-            warnings.warn(collapse, ConvergenceWarning, stacklevel=5)
+            warnings.warn(collapse, ConvergenceWarning, stacklevel=level_of_caller())
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "module_")

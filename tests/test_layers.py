@@ -16,7 +16,7 @@ LEVELS = [
     {"_compute"},
     {"_network"},
     {"_training", "_inference", "_export"},
-    {"_base", "_selection", "_windows"},
+    {"_base", "_fit_tasks", "_selection", "_windows"},
     {"_autoencoder", "_imputer_parts"},
     {"_features", "_imputer", "_outlier"},
     {"_files", "_onnx"},

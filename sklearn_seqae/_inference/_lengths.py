@@ -1,10 +1,11 @@
 """A warning of sequences that are longer than any in training."""
 
-import sys
 import warnings
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sklearn_seqae._data._callers import level_of_caller
 
 __all__ = ["warn_of_longer"]
 
@@ -21,13 +22,5 @@ def warn_of_longer(lengths: NDArray[np.int64], n_timesteps: int) -> None:
             f"{longer.sum()} of {len(lengths)} sequences are longer than any in training, {lengths.max()} time steps "
             f"instead of at most {n_timesteps}: what is beyond is hardly drawn, and the longer, the poorer all of it. "
             f"Train on sequences as long, or cut these into pieces of at most {n_timesteps} time steps.",
-            stacklevel=_level_of_caller(),
+            stacklevel=level_of_caller(),
         )
-
-
-def _level_of_caller() -> int:
-    """How far above `warn_of_longer` the code is that called an estimator, whatever wraps its methods."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("sklearn.", "sklearn_seqae.")):
-        frame, level = frame.f_back, level + 1
-    return level

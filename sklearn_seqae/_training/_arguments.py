@@ -15,7 +15,7 @@ from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._loss import MaskedLoss
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._batching import TrainingBatches, ValidationBatches
-from sklearn_seqae._training._callbacks import ProgressBar, StopOnDivergence
+from sklearn_seqae._training._callbacks import EpochTasks, ProgressBar, StopOnDivergence
 from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._schedule import WARMUP_STEPS, Plan, Schedule
 from sklearn_seqae._training._settings import TrainingSettings
@@ -168,6 +168,8 @@ def _make_callbacks(
     if validates:  # never stops by itself: the schedule does
         best = EarlyStopping("valid_loss", patience=plan.max_epochs + 1, threshold=0.0, load_best=True)
         callbacks.append(("best_weights", best))
+    if settings.epochs is not None:
+        callbacks.append(("epochs", EpochTasks(settings.epochs)))
     if settings.verbose == 1:
         progress.n_steps = plan.max_epochs * plan.steps_per_epoch
         callbacks.append(("progress", progress))

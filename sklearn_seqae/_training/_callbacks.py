@@ -7,7 +7,9 @@ import numpy as np
 from skorch import NeuralNet
 from skorch.callbacks import Callback, PassthroughScoring
 
-__all__ = ["EpochLoss", "ProgressBar", "StopOnDivergence"]
+from sklearn_seqae._training._settings import EpochListener
+
+__all__ = ["EpochLoss", "EpochTasks", "ProgressBar", "StopOnDivergence"]
 
 
 class EpochLoss(PassthroughScoring):
@@ -34,6 +36,23 @@ class StopOnDivergence(Callback):
                 f"Lower learning_rate (now {net.lr}), set max_grad_norm, keep standardize=True, or look for extreme "
                 "values in X."
             )
+
+
+class EpochTasks(Callback):
+    """Tells a listener of each epoch, and ends the training where it says so."""
+
+    def __init__(self, listener: EpochListener) -> None:
+        self.listener = listener
+
+    def on_train_begin(self, net: NeuralNet, *_: Any, **kwargs: Any) -> None:
+        self.listener.begin(net.max_epochs)
+
+    def on_epoch_begin(self, net: NeuralNet, *_: Any, **kwargs: Any) -> None:
+        self.listener.begin_epoch()
+
+    def on_epoch_end(self, net: NeuralNet, *_: Any, **kwargs: Any) -> None:
+        if self.listener.end_epoch(net.module_):
+            net.finished_ = True
 
 
 class ProgressBar(Callback):

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
 from sklearn_seqae._data._gaps import GapPatterns
 
-__all__ = ["Seeds", "TrainingSettings"]
+__all__ = ["EpochListener", "Seeds", "TrainingSettings"]
 
 
 class Seeds(NamedTuple):
@@ -29,9 +29,25 @@ class Seeds(NamedTuple):
     user: int
 
 
+class EpochListener(Protocol):
+    """Who wants to know of epochs."""
+
+    def begin(self, n_epochs: int) -> None:
+        """Called before the first, with how many there are at most."""
+
+    def begin_epoch(self) -> None:
+        """Called before each."""
+
+    def end_epoch(self, module: Any) -> bool:
+        """Called after each, with the network; whether the training should end with it."""
+
+
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train; see the parameters of the same names in `LSTMAutoencoder`, and of `TrainingBatches` for `gaps`."""
+    """How to train; see the parameters of the same names in `LSTMAutoencoder`, and of `TrainingBatches` for `gaps`.
+
+    `epochs` is told of each epoch.
+    """
 
     loss: str | Callable[[Tensor, Tensor], Tensor]
     learning_rate: float
@@ -52,3 +68,4 @@ class TrainingSettings:
     verbose: int
     seeds: Seeds
     gaps: GapPatterns | None = None
+    epochs: EpochListener | None = None
