@@ -32,7 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 # The estimators are imported in the processes.
 
-OURS, UNTRAINED = "LSTMFeatures", "untrained"
+OURS, UNTRAINED, MINIROCKET = "LSTMFeatures", "untrained", "MiniRocket"
 QUICK_SETS = ("ItalyPowerDemand", "JapaneseVowels")
 N_COMPONENTS = 16
 # Shortest sequences that MiniRocket takes.
@@ -49,6 +49,16 @@ TRIPLET_LOSS = {
 }
 
 Array = NDArray[Any]
+
+
+class Options(NamedTuple):
+    """What to measure."""
+
+    names: Sequence[str]
+    methods: Sequence[str]
+    split: str
+    n_seeds: int
+    n_jobs: int
 
 
 class Score(NamedTuple):
@@ -101,7 +111,8 @@ def untrained(fitted: Any, judged: Any, seed: int) -> tuple[Array, Array]:
     """The same features of networks as they are before training."""
     from sklearn_seqae import LSTMAutoencoder, LSTMFeatures
 
-    model = LSTMFeatures(LSTMAutoencoder(learning_rate=0, max_epochs=1), random_state=seed).fit(fitted)
+    one_batch = LSTMAutoencoder(learning_rate=0, max_epochs=1, batch_size=2000)
+    model = LSTMFeatures(one_batch, random_state=seed).fit(fitted)
     return model.transform(fitted), model.transform(judged)
 
 
@@ -143,12 +154,15 @@ class Method(NamedTuple):
 METHODS = {
     OURS: Method(ours, True),
     UNTRAINED: Method(untrained, True),
-    "MiniRocket": Method(minirocket, True, of_aeon=True),
+    MINIROCKET: Method(minirocket, True, of_aeon=True),
     "Catch22": Method(catch22, False, of_aeon=True),
     f"codes, k = {N_COMPONENTS}": Method(codes, True),
     f"PCA, k = {N_COMPONENTS}": Method(components, False),
     "raw": Method(raw, False),
 }
+
+
+Scores = dict[tuple[str, str], list[Score]]
 
 
 # Measuring
@@ -179,16 +193,18 @@ def split_of(name: str, split: str, seed: int) -> tuple[LabelledSequences, Label
     return (training, load(name, "test")) if split == "test" else validation_parts(training, seed)
 
 
-def measure(names: Sequence[str], split: str, n_seeds: int, n_jobs: int) -> dict[tuple[str, str], list[Score]]:
+def measure(options: Options) -> Scores:
     """All scores by set and method, one for each seed; one in all where nothing is random."""
     cases = [
         (name, method, seed)
-        for name, method, seed in itertools.product(names, METHODS, range(n_seeds))
-        if seed == 0 or METHODS[method].is_random or split != "test"
+        for name, method, seed in itertools.product(options.names, options.methods, range(options.n_seeds))
+        if seed == 0 or METHODS[method].is_random or options.split != "test"
     ]
-    tasks = [Task(f"{name}, {method}, {seed}", score, (name, split, method, seed)) for name, method, seed in cases]
-    scores: dict[tuple[str, str], list[Score]] = {}
-    for (name, method, _), measured in zip(cases, run_tasks(tasks, n_jobs), strict=True):
+    tasks = [
+        Task(f"{name}, {method}, {seed}", score, (name, options.split, method, seed)) for name, method, seed in cases
+    ]
+    scores: Scores = {}
+    for (name, method, _), measured in zip(cases, run_tasks(tasks, options.n_jobs), strict=True):
         scores.setdefault((name, method), []).append(measured.value)
     return scores
 
@@ -196,22 +212,22 @@ def measure(names: Sequence[str], split: str, n_seeds: int, n_jobs: int) -> dict
 # Showing
 
 
-def accuracy_table(scores: dict[tuple[str, str], list[Score]], names: Sequence[str], split: str) -> str:
+def accuracy_table(scores: Scores, options: Options) -> str:
     """Accuracies by set and method, means over seeds, and for ours the least and the largest."""
-    published = split == "test"
+    published = options.split == "test"
     rows = []
-    for name in names:
-        means = [mean_accuracy(scores[name, method]) for method in METHODS]
-        ends = [extreme(one.accuracy for one in scores[name, OURS]) for extreme in (min, max)]
-        cells = [f"{mean:.3f}" for mean in means]
-        cells[0] += f" ({ends[0]:.3f}–{ends[1]:.3f})" if len(scores[name, OURS]) > 1 else ""
+    for name in options.names:
+        cells = [f"{mean_accuracy(scores[name, method]):.3f}" for method in options.methods]
+        if options.n_seeds > 1 and OURS in options.methods:
+            least, largest = (extreme(one.accuracy for one in scores[name, OURS]) for extreme in (min, max))
+            cells[options.methods.index(OURS)] += f" ({least:.3f}–{largest:.3f})"
         rows.append([name, *cells, *([f"{TRIPLET_LOSS[name]:.3f}" if name in TRIPLET_LOSS else ""] * published)])
-    compared = [name for name in names if name in TRIPLET_LOSS]
-    for title, some in (("**mean**", names), ("**mean without digits**", compared)):
-        cells = [f"{statistics.mean(mean_accuracy(scores[name, method]) for name in some):.3f}" for method in METHODS]
-        last = f"{statistics.mean(TRIPLET_LOSS[name] for name in some):.3f}" if some == compared else ""
-        rows.append([title, *cells, *([last] * published)])
-    return table(["set", *METHODS, *(["T-Loss, published"] * published)], rows)
+    compared = [name for name in options.names if name in TRIPLET_LOSS]
+    for title, some in (("**mean**", options.names), ("**mean without digits**", compared)):
+        means = [statistics.mean(mean_accuracy(scores[name, m]) for name in some) for m in options.methods]
+        last = f"{statistics.mean(TRIPLET_LOSS[name] for name in some):.3f}" if some is compared else ""
+        rows.append([title, *(f"{mean:.3f}" for mean in means), *([last] * published)])
+    return table(["set", *options.methods, *(["T-Loss, published"] * published)], rows)
 
 
 def mean_accuracy(scores: Sequence[Score]) -> float:
@@ -219,53 +235,49 @@ def mean_accuracy(scores: Sequence[Score]) -> float:
     return statistics.mean(one.accuracy for one in scores)
 
 
-def cost_table(scores: dict[tuple[str, str], list[Score]], names: Sequence[str]) -> str:
-    """Seconds by set and method, medians over seeds; numbers of features of ours and of MiniRocket."""
-    counted = (OURS, "MiniRocket")
-    rows = [
-        [
-            name,
-            *(f"{statistics.median(one.seconds for one in scores[name, method]):.3g}" for method in METHODS),
-            *(f"{scores[name, method][0].n_features:,}" for method in counted),
-        ]
-        for name in names
-    ]
-    return table(["set", *(f"seconds, {method}" for method in METHODS), *(f"features, {m}" for m in counted)], rows)
+def cost_table(scores: Scores, options: Options) -> str:
+    """Seconds by set and method, medians over seeds, and numbers of features where there are thousands."""
+    counted = [method for method in (OURS, MINIROCKET) if method in options.methods]
+    rows = []
+    for name in options.names:
+        medians = [statistics.median(one.seconds for one in scores[name, method]) for method in options.methods]
+        counts = [scores[name, method][0].n_features for method in counted]
+        rows.append([name, *(f"{median:.3g}" for median in medians), *(f"{count:,}" for count in counts)])
+    return table(["set", *options.methods, *(f"features, {method}" for method in counted)], rows)
 
 
-def section(
-    scores: dict[tuple[str, str], list[Score]], names: Sequence[str], split: str, n_seeds: int, n_jobs: int
-) -> str:
+def section(scores: Scores, options: Options) -> str:
     """All tables in Markdown, with what must be known to read them."""
     costs = [
         "Seconds of fit and transform, of the sequences that were learned from and of those judged: medians over the",
         "seeds, without imports, without what aeon compiles, and without the classifier.",
     ]
-    note = f"one thread for each fit and {n_jobs} fits at once"
+    note = f"one thread for each fit and {options.n_jobs} fits at once"
     return "\n\n".join(
         [
-            paragraph(notes(split, n_seeds)),
-            accuracy_table(scores, names, split),
+            paragraph(notes(options)),
+            accuracy_table(scores, options),
             paragraph(costs),
-            cost_table(scores, names),
+            cost_table(scores, options),
             environment(note=note),
         ]
     )
 
 
-def notes(split: str, n_seeds: int) -> Iterator[str]:
+def notes(options: Options) -> Iterator[str]:
     """What must be known to read the accuracies."""
     yield "Accuracy of `make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)))` on features"
     yield {
         "test": "of the test split, learned from the training split:",
         "validation": "of a quarter of the training split, others for each seed, learned from the rest:",
-    }[split]
-    yield f"means over {n_seeds} seeds, for ours with the least and the largest." if n_seeds > 1 else "one seed."
+    }[options.split]
+    many = f"means over {options.n_seeds} seeds, for ours with the least and the largest."
+    yield many if options.n_seeds > 1 else "one seed."
     yield f'Ours is `LSTMFeatures(random_state=seed)`; "{UNTRAINED}" are the same features of networks that were not'
     yield "trained; codes are those of `LSTMAutoencoder(16)`. Where lengths differ, raw sequences, PCA, MiniRocket and"
     yield "Catch22 (with mean and standard deviation) get the position's mean behind an end; MiniRocket gets the last"
     yield f"step again where sequences have fewer than {SHORTEST}."
-    if split == "test":
+    if options.split == "test":
         yield "T-Loss is as its authors published it, with 10 negative samples: a dilated convolutional network trained"
         yield "without labels, and a support vector machine tuned on the training split."
 
@@ -275,12 +287,12 @@ def main() -> None:
     arguments = Arguments(__doc__, quick="two small sets, one seed", write="the tables")
     arguments.add_split("test")
     arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
+    arguments.add_choice("--methods", tuple(METHODS))
     arguments.add_seeds(3)
     arguments.add_jobs()
     given = arguments.read()
-    scores = measure(given.sets, given.split, given.seeds, given.jobs)
-    body = section(scores, given.sets, given.split, given.seeds, given.jobs)
-    publish("features", body, write=given.write)
+    options = Options(given.sets, given.methods, given.split, given.seeds, given.jobs)
+    publish("features", section(measure(options), options), write=given.write)
 
 
 if __name__ == "__main__":
