@@ -237,13 +237,14 @@ def mean_accuracy(scores: Sequence[Score]) -> float:
 
 def cost_table(scores: Scores, options: Options) -> str:
     """Seconds by set and method, medians over seeds, and numbers of features where there are thousands."""
+    timed = [method for method in options.methods if method != UNTRAINED]  # what is not trained takes no training
     counted = [method for method in (OURS, MINIROCKET) if method in options.methods]
     rows = []
     for name in options.names:
-        medians = [statistics.median(one.seconds for one in scores[name, method]) for method in options.methods]
+        medians = [statistics.median(one.seconds for one in scores[name, method]) for method in timed]
         counts = [scores[name, method][0].n_features for method in counted]
         rows.append([name, *(f"{median:.3g}" for median in medians), *(f"{count:,}" for count in counts)])
-    return table(["set", *options.methods, *(f"features, {method}" for method in counted)], rows)
+    return table(["set", *timed, *(f"features, {method}" for method in counted)], rows)
 
 
 def section(scores: Scores, options: Options) -> str:
