@@ -230,6 +230,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     See Also
     --------
     sklearn.decomposition.PCA : The best linear code for sequences of equal length without missing values.
+    LSTMFeatures : Many features for classifying, from which no sequence can be drawn again.
 
     Notes
     -----

@@ -101,8 +101,11 @@ class LSTMFeatures(TransformerMixin, BaseEstimator):
     Notes
     -----
     Features do not depend on the batch, on padding, or on which other sequences are in the call. Missing values are
-    read as the channel's mean, and a difference is that from the last observed value; a standard scaler belongs
+    read as the channel's mean, and a difference is that from the last observed value. A standard scaler belongs
     between the features and a linear classifier.
+
+    Most of what features are good for lies in the summaries: those of networks that were not trained classify nearly
+    as well, as random convolutions do. Training adds to it where shapes decide; long training adds no more.
 
     References
     ----------
