@@ -23,9 +23,9 @@ from sklearn_seqae._data._gaps import GapPatterns
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
 from sklearn_seqae._data._statistics import channel_statistics
-from sklearn_seqae._imputer_parts import HeldOut, Task, hide_and_propose, layer_sizes, learn_part, pooled
+from sklearn_seqae._imputer_parts import HeldOut, Task, hide_and_propose, layer_sizes, learn_normal, learn_part, pooled
 from sklearn_seqae._inference._cross_fitting import Split, read_groups, split_rows
-from sklearn_seqae._inference._filling import Member, fill
+from sklearn_seqae._inference._filling import Proposer, fill
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._inference._stacking import DistanceWeights
 from sklearn_seqae._network._gap_filler import GapFiller
@@ -88,15 +88,15 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    members_ : list of tuple
-        What each part of the data taught: a network (`torch.nn.Module`) and a normal distribution of whole sequences.
-        Empty where X has a single sequence: its gaps are filled by lines.
-    weights_ : ndarray of shape (3, n_distances) or (0, n_distances)
-        How much is added to the line of the deviation from it of a cubic curve through the neighbours, of what the
-        normal distributions expect, and of what the networks draw: at the distances 1, 2, 4, ..., and at last where
+    networks_ : list of torch.nn.Module
+        The networks, one for each part. Empty where X has a single sequence: its gaps are filled by lines.
+    weights_ : ndarray of shape (4, n_distances) or (0, n_distances)
+        How much is added to the line of the deviations from it of the proposals (see Notes): a curve, what is usual,
+        the same moved to the neighbours, what the networks draw. At the distances 1, 2, 4, ..., and at last where
         nothing is known of a channel.
     deviations_ : ndarray of shape (n_channels_in_, n_distances)
-        Root mean squares of the errors on hidden values, in units of `channel_scale_`, at the same distances.
+        Root mean squares of the errors on hidden values, in units of `channel_scale_`, at the same distances, of
+        sequences whose values differ by 1 from step to step.
     n_features_in_ : int
         Columns of a 2-D X, channels of any other.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -122,10 +122,10 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Notes
     -----
     A fill is ``line + sum(w * (proposal - line))``. The proposals are a cubic curve through the neighbours; the
-    conditional mean of a normal distribution of whole sequences, its covariance shrunk after Ledoit and Wolf, plus the
-    linear interpolation of what it misses at the neighbours; and a network, of which the last two are means over
-    the parts. The weights w are at least zero, depend on the distance of the neighbours, and come from ridge
-    regression on values hidden in held-out sequences.
+    conditional mean of a normal distribution of whole sequences, its covariance shrunk after Ledoit and Wolf; the same
+    plus the linear interpolation of what it misses at the neighbours; and the mean of what the networks draw. The
+    weights w are at least zero, depend on the distance of the neighbours, and come from ridge regression on values
+    hidden in sequences that neither the network nor the distribution in question was learned from.
 
     Computation is in float32; values that are there keep all their digits. Sequences may be longer than those of the
     fit, unless X is 2-D; so long gaps are then filled as well as lines and the network can do.
@@ -163,7 +163,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    members_: list[Member]
+    networks_: list[GapFiller]
     weights_: Float64
     deviations_: Float64
 
@@ -228,7 +228,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         with all_or_nothing(self):
             sequences = self._validate(X, reset=True)
-            split_seed, gap_seed, parts_seed = spawn_seeds(draw_seed(self.random_state), 3)
+            split_seed, gap_seed, parts_seed, normal_seed = spawn_seeds(draw_seed(self.random_state), 4)
             self._set_geometry(sequences)
             splits = self._splits(len(sequences), groups, split_seed)
             task = self._task(sequences, gap_seed)
@@ -236,7 +236,10 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             parts = Parallel(n_jobs=self.n_jobs)(
                 delayed(learn_part)(task, split, seed) for split, seed in zip(splits, seeds, strict=True)
             )
-            self._set_members(parts, task, gap_seed)
+            self.networks_ = [network for network, _ in parts]
+            self._normal = learn_normal(task, task.dataset, normal_seed) if parts else None
+            self._network_params = task.network
+            self._set_weights([held_out for _, held_out in parts], task, gap_seed)
             return self
 
     def _validate(self, X: Any, *, reset: bool = False) -> Sequences:
@@ -293,13 +296,15 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         }
         return Task(dataset, GapPatterns.of(dataset, seed), network, training)
 
-    def _set_members(self, parts: list[tuple[Member, HeldOut]], task: Task, seed: int) -> None:
-        """Keep what was learned, and learn how much of it to believe."""
-        self.members_ = [member for member, _ in parts]
-        held_out = pooled([found for _, found in parts] or [hide_and_propose(task, np.zeros(1, np.int64), [], seed)])
-        stack = DistanceWeights.fit(**held_out._asdict(), n_sequences=len(task.dataset), n_channels=self.n_channels_in_)
-        self.weights_, self.deviations_ = stack.weights, stack.deviations
-        self._network_params = task.network
+    def _set_weights(self, parts: list[HeldOut], task: Task, seed: int) -> None:
+        """Learn how much of what was learned to believe; of lines alone, how wrong they are."""
+        found = pooled(parts or [hide_and_propose(task, np.zeros(1, np.int64), self._proposer, seed)])
+        stack = DistanceWeights.fit(**found._asdict(), n_sequences=len(task.dataset), n_channels=self.n_channels_in_)
+        self.weights_, self.deviations_, self._exponent = stack.weights, stack.deviations, stack.exponent
+
+    @property
+    def _proposer(self) -> Proposer:
+        return Proposer(self.channel_mean_, self.channel_scale_, self._normal, self.networks_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
@@ -324,8 +329,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             imputers.
         std : ndarray or list of ndarray
             Only if `return_std`: standard deviations of the fills, in the shape of X; 0 where there was a value. They
-            are those of held-out errors as far away from what is known, in the same channel, on average over all
-            sequences.
+            are those of held-out errors as far away from what is known, in the same channel, of sequences as rough.
         """
         check_is_fitted(self)
         sequences = self._validate(X)
@@ -339,8 +343,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fill(self, sequences: Sequences) -> tuple[Float32, Float32]:
         dataset = SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
-        stack = DistanceWeights(self.weights_, self.deviations_)
-        return fill(dataset, self.members_, stack, self.channel_mean_, self.channel_scale_)
+        return fill(dataset, self._proposer, DistanceWeights(self.weights_, self.deviations_, self._exponent))
 
     # Persistence: plain Python and NumPy, readable without a GPU and, by skops, without running code
 
@@ -348,19 +351,20 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         state = dict(super().__getstate__())
         state["device"] = str(self.device)  # a `torch.device` is not plain
         if self.__sklearn_is_fitted__():
-            state["members_"] = [(to_arrays(m.network.state_dict()), vars(m.normal)) for m in self.members_]
+            state["networks_"] = [to_arrays(network.state_dict()) for network in self.networks_]
+            state["_normal"] = None if self._normal is None else dict(vars(self._normal))
             state["_state_format"] = STATE_FORMAT
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        if "members_" in state:
+        if "networks_" in state:
             check_format(state["_state_format"], type(self).__name__)
             state = {name: value for name, value in state.items() if name != "_state_format"}
             params, device = state["_network_params"], state["device"]
-            state["members_"] = [
-                Member(module_from_arrays(params, network, device, GapFiller), NormalSequences(**normal))
-                for network, normal in state["members_"]
+            state["networks_"] = [
+                module_from_arrays(params, weights, device, GapFiller) for weights in state["networks_"]
             ]
+            state["_normal"] = None if state["_normal"] is None else NormalSequences(**state["_normal"])
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:

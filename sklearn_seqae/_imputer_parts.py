@@ -13,14 +13,15 @@ from sklearn_seqae._base import spawn_seeds
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._gaps import GapPatterns
 from sklearn_seqae._inference._cross_fitting import Split
-from sklearn_seqae._inference._filling import Member, propose
+from sklearn_seqae._inference._filling import Proposer
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._network._gap_filler import GapFiller
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
 
-__all__ = ["HeldOut", "Task", "hide_and_propose", "layer_sizes", "learn_part", "pooled"]
+__all__ = ["HeldOut", "Task", "hide_and_propose", "layer_sizes", "learn_normal", "learn_part", "pooled"]
 
 Float32 = NDArray[np.float32]
+Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 # "auto" trains each network on so many batches of about this size.
@@ -65,11 +66,12 @@ class HeldOut(NamedTuple):
     values: Float32
     distance: Float32
     channel: Int64
+    roughness: Float32
     truth: Float32
 
 
-def learn_part(task: Task, split: Split, seed: int) -> tuple[Member, HeldOut]:
-    """Learn from the training rows of a split, and be judged by the others."""
+def learn_part(task: Task, split: Split, seed: int) -> tuple[Any, HeldOut]:
+    """Train a network on the training rows of a split, and have it, and their distribution, judged by the others."""
     from sklearn_seqae._training._train import train  # a fitted model is there sooner without skorch
 
     rows, held_out = split
@@ -79,10 +81,17 @@ def learn_part(task: Task, split: Split, seed: int) -> tuple[Member, HeldOut]:
     trained = train(params, dataset, None, _settings(task, dataset, Seeds(*seeds)), network=GapFiller)
     if trained.interrupted:
         raise KeyboardInterrupt
-    mean, scale = (np.asarray(task.network[name]) for name in ("mean", "scale"))
-    normal = NormalSequences.of(dataset, int(task.dataset.lengths.max()), mean, scale, normal_seed)
-    member = Member(trained.module, normal)
-    return member, hide_and_propose(task, held_out, [member], judge_seed)
+    proposer = Proposer(*_scaling(task), learn_normal(task, dataset, normal_seed), [trained.module])
+    return trained.module, hide_and_propose(task, held_out, proposer, judge_seed)
+
+
+def learn_normal(task: Task, dataset: SequenceDataset, seed: int) -> NormalSequences:
+    """The distribution of sequences, over as many steps as the longest of all has."""
+    return NormalSequences.of(dataset, int(task.dataset.lengths.max()), *_scaling(task), seed)
+
+
+def _scaling(task: Task) -> tuple[Float64, Float64]:
+    return np.asarray(task.network["mean"]), np.asarray(task.network["scale"])
 
 
 def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSettings:
@@ -111,20 +120,20 @@ def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSet
     )
 
 
-def hide_and_propose(task: Task, rows: Int64, members: Sequence[Member], seed: int) -> HeldOut:
+def hide_and_propose(task: Task, rows: Int64, proposer: Proposer, seed: int) -> HeldOut:
     """Hide values of some sequences, and ask what they might be."""
     generator = torch.Generator().manual_seed(seed)
     n_values = int(task.dataset.lengths[rows].mean() * task.dataset.steps.shape[1])
     most = max(1, min(_HELD_OUT, _MOST_HELD_OUT_VALUES // n_values))
     rows = rows[torch.randperm(len(rows), generator=generator)[:most].numpy()]
-    mean, scale = (torch.tensor(task.network[name], dtype=torch.float32) for name in ("mean", "scale"))
+    mean, scale = (torch.from_numpy(values.astype(np.float32)) for values in _scaling(task))
     batch = task.dataset.batch(rows)
     found = []
     for _ in range(min(_MOST_REPEATS, math.ceil(most / len(rows)))):
         hidden = task.gaps.hide(batch["x"], batch.get("lengths"), generator, sparsely=True)
         seen = {**batch, "x": torch.where(hidden, torch.nan, batch["x"])}
         with torch.inference_mode():
-            proposals = propose(seen, members, mean, scale, hidden)
+            proposals = proposer.propose(seen, hidden)
         truth = ((batch["x"] - mean) / scale)[hidden].numpy()
         found.append(HeldOut(*proposals, truth))
     return pooled(found)

@@ -321,9 +321,9 @@ def test_it_stands_first_in_a_pipeline_and_in_a_search() -> None:
 
 def test_splitters_and_groups_decide_on_the_parts() -> None:
     X = waves(12)
-    assert len(tiny(cv=3).fit(X).members_) == 3
-    assert len(tiny(cv=KFold(4)).fit(X).members_) == 4
-    assert len(tiny(cv=5).fit(X, groups=np.arange(12) // 6).members_) == 2
+    assert len(tiny(cv=3).fit(X).networks_) == 3
+    assert len(tiny(cv=KFold(4)).fit(X).networks_) == 4
+    assert len(tiny(cv=5).fit(X, groups=np.arange(12) // 6).networks_) == 2
 
 
 def test_longer_sequences_are_filled_too() -> None:
@@ -341,7 +341,7 @@ def test_a_single_sequence_is_filled_by_lines_with_a_warning() -> None:
     with pytest.warns(ConvergenceWarning, match="straight lines. Cut a long series into windows with sliding_windows"):
         imputer = tiny().fit(X)
     np.testing.assert_allclose(imputer.transform(X), [[1, 2, 3, 4, 5, 6, 6]])
-    assert imputer.members_ == []
+    assert imputer.networks_ == []
 
 
 def test_a_channel_that_never_has_a_value_is_told_of() -> None:

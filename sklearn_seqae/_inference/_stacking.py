@@ -20,6 +20,8 @@ _ROUNDS = 3
 _SMALL_ERROR = 0.2
 # Smallest usual error, in standard units: about what float32 makes of a constant.
 _LEAST_ERROR = 1e-6
+# Smaller roughnesses and errors, in standard units and in usual errors, count as these; and so does a variance.
+_LEAST_ROUGHNESS, _LEAST_RATIO, _LEAST_VARIANCE = 1e-3, 1e-2, 1e-6
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,26 @@ class DistanceWeights:
         At least 0, of each of the proposals behind the first, the line; linear between knots, which are at the
         distances 1, 2, 4, ..., and the last one at infinity.
     deviations : ndarray of shape (n_channels, n_knots)
-        Root mean square of the held-out errors.
+        Root mean square of the held-out errors, of a sequence of roughness 1.
+    exponent : float
+        By which power of the roughness they grow, from 0 to 1.
     """
 
     weights: Float64
     deviations: Float64
+    exponent: float
 
     @classmethod
     def fit(
-        cls, values: Float32, distance: Float32, channel: Int64, truth: Float32, n_sequences: int, n_channels: int
+        cls,
+        values: Float32,
+        distance: Float32,
+        channel: Int64,
+        roughness: Float32,
+        truth: Float32,
+        *,
+        n_sequences: int,
+        n_channels: int,
     ) -> "DistanceWeights":
         """Learn them from proposals for values that are known.
 
@@ -50,7 +63,7 @@ class DistanceWeights:
 
         Parameters
         ----------
-        values, distance, channel
+        values, distance, channel, roughness
             As `Proposals` has them.
         truth : ndarray of shape (n_missing,)
             What the values are.
@@ -62,20 +75,23 @@ class DistanceWeights:
         others = (values[:, 1:] - values[:, :1]).astype(np.float64)
         weights = _fit_weights(others, knots, target, n_sequences)
         errors = target - _mix(others, knots, weights)
+        exponent = _exponent(errors / np.maximum(knots @ _by_knot(errors, knots), _LEAST_ERROR), roughness)
+        errors = errors / _grown(roughness, exponent)
         deviations = _by_knot(errors, knots)
         ratios = np.square(errors / np.maximum(knots @ deviations, _LEAST_ERROR))
         counts = np.bincount(channel, minlength=n_channels)
         factors = np.sqrt((np.bincount(channel, ratios, n_channels) + 1) / (counts + 1))  # 1 where nothing is known
-        return cls(weights, np.outer(factors, deviations))
+        return cls(weights, np.outer(factors, deviations), exponent)
 
     def combine(self, values: Float32, distance: Float32) -> Float64:
         """Fills (n_missing,) from proposals (n_missing, 1 + n_others)."""
         others = (values[:, 1:] - values[:, :1]).astype(np.float64)
         return values[:, 0] + _mix(others, _knots(distance, self.deviations.shape[1]), self.weights)
 
-    def deviation(self, distance: Float32, channel: Int64) -> Float64:
+    def deviation(self, distance: Float32, channel: Int64, roughness: Float32) -> Float64:
         """Standard deviations (n_missing,) of the fills' errors."""
-        return np.sum(_knots(distance, self.deviations.shape[1]) * self.deviations[channel], axis=1)
+        usual = np.sum(_knots(distance, self.deviations.shape[1]) * self.deviations[channel], axis=1)
+        return usual * _grown(roughness, self.exponent)
 
 
 def _count_knots(distance: Float32) -> int:
@@ -104,6 +120,19 @@ def _by_knot(errors: Float64, knots: Float64) -> Float64:
     seen = counts > 0
     means = np.sqrt(squares[seen] / counts[seen])
     return np.interp(np.arange(len(counts)), np.flatnonzero(seen), means)
+
+
+def _exponent(ratios: Float64, roughness: Float32) -> float:
+    """By which power of the roughness errors grow, given how many times the usual ones they are."""
+    if len(ratios) == 0:
+        return 0.0
+    x = np.log(np.maximum(roughness, _LEAST_ROUGHNESS))
+    y = np.log(np.maximum(np.abs(ratios), _LEAST_RATIO))
+    return float(np.clip(np.mean((x - x.mean()) * (y - y.mean())) / max(np.var(x), _LEAST_VARIANCE), 0, 1))
+
+
+def _grown(roughness: Float32, exponent: float) -> Float64:
+    return np.maximum(roughness, _LEAST_ROUGHNESS).astype(np.float64) ** exponent
 
 
 def _fit_weights(others: Float64, knots: Float64, target: Float64, n_sequences: int) -> Float64:

@@ -18,7 +18,7 @@ def drawn(seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32], NDAr
 
 
 def fit(values: NDArray[np.float32], truth: NDArray[np.float32], distance: NDArray[np.float32]) -> DistanceWeights:
-    return DistanceWeights.fit(values, distance, drawn()[2], truth, n_sequences=200, n_channels=2)
+    return DistanceWeights.fit(values, distance, drawn()[2], np.ones_like(truth), truth, n_sequences=200, n_channels=2)
 
 
 def test_what_is_right_is_taken_and_noise_is_not() -> None:
@@ -56,11 +56,12 @@ def test_few_wild_values_do_not_decide() -> None:
 
 
 def test_combined_by_hand() -> None:
-    stack = DistanceWeights(np.array([[0.5, 1.0, 0.0]]), np.array([[0.1, 0.2, 0.4], [1.0, 2.0, 4.0]]))
+    stack = DistanceWeights(np.array([[0.5, 1.0, 0.0]]), np.array([[0.1, 0.2, 0.4], [1.0, 2.0, 4.0]]), 0.5)
     values = np.array([[1, 3], [1, 3], [1, 3], [1, 3]], dtype=np.float32)
     distance = np.array([1, 2**0.5, 64, np.inf], dtype=np.float32)  # beyond the last finite knot it is that one
     np.testing.assert_allclose(stack.combine(values, distance), [2, 2.5, 3, 1], rtol=1e-6)
-    np.testing.assert_allclose(stack.deviation(distance, np.array([0, 1, 0, 1])), [0.1, 1.5, 0.2, 4], rtol=1e-6)
+    rough = np.array([1, 4, 1, 1], dtype=np.float32)
+    np.testing.assert_allclose(stack.deviation(distance, np.array([0, 1, 0, 1]), rough), [0.1, 3, 0.2, 4], rtol=1e-6)
 
 
 def test_deviations_are_those_of_the_errors() -> None:
@@ -68,17 +69,31 @@ def test_deviations_are_those_of_the_errors() -> None:
     truth = np.where(channel == 1, 5, 1) * distance * truth
     stack = fit(np.zeros((N, 1), dtype=np.float32), truth.astype(np.float32), distance)
     assert stack.weights.shape == (0, 6)
-    ratios = truth / stack.deviation(distance, channel)
+    ratios = truth / stack.deviation(distance, channel, np.ones(N, np.float32))
     for c in (0, 1):
         for low in (1, 2, 4, 8):
             some = ratios[(channel == c) & (distance >= low) & (distance < 2 * low)]
             assert 0.8 < np.sqrt(np.mean(some**2)) < 1.2
 
 
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_deviations_grow_with_the_roughness_as_errors_do(power: float) -> None:
+    truth, distance, channel = drawn()
+    rough = np.exp(np.random.default_rng(1).normal(size=N)).astype(np.float32)
+    errors = (rough**power * truth).astype(np.float32)
+    stack = DistanceWeights.fit(
+        np.zeros((N, 1), np.float32), distance, channel, rough, errors, n_sequences=200, n_channels=2
+    )
+    assert stack.exponent == pytest.approx(power, abs=0.06)
+    ratios = errors / stack.deviation(distance, channel, rough)
+    for some in (rough < 0.5, rough > 2):
+        assert 0.85 < np.sqrt(np.mean(ratios[some] ** 2)) < 1.15
+
+
 def test_without_hidden_values_the_line_stays() -> None:
     empty = np.empty(0, dtype=np.float32)
     channel = np.empty(0, dtype=np.int64)
-    stack = DistanceWeights.fit(np.empty((0, 4), np.float32), empty, channel, empty, n_sequences=2, n_channels=1)
+    stack = DistanceWeights.fit(np.empty((0, 4), np.float32), empty, channel, empty, empty, n_sequences=2, n_channels=1)
     assert (stack.weights == 0).all()
     assert (stack.deviations == 1).all()
 
