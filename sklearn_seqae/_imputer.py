@@ -94,6 +94,8 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         How much is added to the line of the deviations from it of the proposals (see Notes): a curve, what is usual,
         the same moved to the neighbours, what the networks draw. At the distances 1, 2, 4, ..., and at last where
         nothing is known of a channel.
+    channel_weights_ : ndarray of shape (n_channels_in_,)
+        By which these are multiplied in each channel: near 0 for one in which lines are best.
     deviations_ : ndarray of shape (n_channels_in_, n_distances)
         Root mean squares of the errors on hidden values, in units of `channel_scale_`, at the same distances, of
         sequences whose values differ by 1 from step to step.
@@ -124,8 +126,8 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     A fill is ``line + sum(w * (proposal - line))``. The proposals are a cubic curve through the neighbours; the
     conditional mean of a normal distribution of whole sequences, its covariance shrunk after Ledoit and Wolf; the same
     plus the linear interpolation of what it misses at the neighbours; and the mean of what the networks draw. The
-    weights w are at least zero, depend on the distance of the neighbours, and come from ridge regression on values
-    hidden in sequences that neither the network nor the distribution in question was learned from.
+    weights w are at least zero, depend on the distance of the neighbours and on the channel, and come from ridge
+    regression on values hidden in sequences that neither the network nor the distribution in question was learned from.
 
     Computation is in float32; values that are there keep all their digits. Sequences may be longer than those of the
     fit, unless X is 2-D; so long gaps are then filled as well as lines and the network can do.
@@ -165,6 +167,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     networks_: list[GapFiller]
     weights_: Float64
+    channel_weights_: Float64
     deviations_: Float64
 
     __metadata_request__transform: ClassVar[dict[str, Any]] = {"return_std": UNUSED}
@@ -300,7 +303,12 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Learn how much of what was learned to believe; of lines alone, how wrong they are."""
         found = pooled(parts or [hide_and_propose(task, np.zeros(1, np.int64), self._proposer, seed)])
         stack = DistanceWeights.fit(**found._asdict(), n_sequences=len(task.dataset), n_channels=self.n_channels_in_)
-        self.weights_, self.deviations_, self._exponent = stack.weights, stack.deviations, stack.exponent
+        self.weights_, self.channel_weights_ = stack.weights, stack.channel_weights
+        self.deviations_, self._exponent = stack.deviations, stack.exponent
+
+    @property
+    def _stack(self) -> DistanceWeights:
+        return DistanceWeights(self.weights_, self.channel_weights_, self.deviations_, self._exponent)
 
     @property
     def _proposer(self) -> Proposer:
@@ -343,7 +351,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _fill(self, sequences: Sequences) -> tuple[Float32, Float32]:
         dataset = SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
-        return fill(dataset, self._proposer, DistanceWeights(self.weights_, self.deviations_, self._exponent))
+        return fill(dataset, self._proposer, self._stack)
 
     # Persistence: plain Python and NumPy, readable without a GPU and, by skops, without running code
 

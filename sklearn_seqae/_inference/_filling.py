@@ -118,7 +118,7 @@ def fill(dataset: SequenceDataset, proposer: Proposer, weights: DistanceWeights)
         proposals = proposer.propose(batch, missing)
         sequence, step, channel = missing.nonzero().numpy().T
         place = starts[indices][sequence] + step, channel
-        filled[place] = weights.combine(proposals.values, proposals.distance) * scale[channel] + mean[channel]
+        filled[place] = weights.combine(*proposals[:3]) * scale[channel] + mean[channel]
         deviations[place] = weights.deviation(proposals.distance, channel, proposals.roughness) * scale[channel]
 
     if proposer.networks:

@@ -15,6 +15,8 @@ Int64 = NDArray[np.int64]
 _FAR_SHARE = 0.005
 # Penalties of a weight and of its change from knot to knot, in units of what one sequence tells of it.
 _SHRINKAGE, _SMOOTHNESS = 0.02, 0.2
+# Penalty of a channel's own weight, in units of what all sequences tell of it over the root of their number.
+_CHANNEL_SHRINKAGE = 0.2
 # Rounds in which errors are weighed anew, and the error, in usual ones, below which they count as squares.
 _ROUNDS = 3
 _SMALL_ERROR = 0.2
@@ -33,6 +35,8 @@ class DistanceWeights:
     weights : ndarray of shape (n_others, n_knots)
         At least 0, of each of the proposals behind the first, the line; linear between knots, which are at the
         distances 1, 2, 4, ..., and the last one at infinity.
+    channel_weights : ndarray of shape (n_channels,)
+        At least 0, by which those of all proposals are multiplied.
     deviations : ndarray of shape (n_channels, n_knots)
         Root mean square of the held-out errors, of a sequence of roughness 1.
     exponent : float
@@ -40,6 +44,7 @@ class DistanceWeights:
     """
 
     weights: Float64
+    channel_weights: Float64
     deviations: Float64
     exponent: float
 
@@ -58,8 +63,9 @@ class DistanceWeights:
         """Learn them from proposals for values that are known.
 
         Weights are at least 0 and have a ridge penalty towards the line, the heavier the fewer sequences there are:
-        where the others add nothing, the line stays. Large errors count by their size, not their square (iteratively
-        reweighted), lest few wild sequences decide for all.
+        where the others add nothing, the line stays. A channel in which they are worth more or less than in others has
+        a weight of its own, near 1 where there are few sequences. Large errors count by their size, not their square
+        (iteratively reweighted), lest few wild sequences decide for all.
 
         Parameters
         ----------
@@ -74,19 +80,22 @@ class DistanceWeights:
         target = (truth - values[:, 0]).astype(np.float64)
         others = (values[:, 1:] - values[:, :1]).astype(np.float64)
         weights = _fit_weights(others, knots, target, n_sequences)
-        errors = target - _mix(others, knots, weights)
+        change = _mix(others, knots, weights)
+        channel_weights = _fit_channels(change, target, channel, n_sequences, n_channels)
+        errors = target - channel_weights[channel] * change
         exponent = _exponent(errors / np.maximum(knots @ _by_knot(errors, knots), _LEAST_ERROR), roughness)
         errors = errors / _grown(roughness, exponent)
         deviations = _by_knot(errors, knots)
         ratios = np.square(errors / np.maximum(knots @ deviations, _LEAST_ERROR))
         counts = np.bincount(channel, minlength=n_channels)
         factors = np.sqrt((np.bincount(channel, ratios, n_channels) + 1) / (counts + 1))  # 1 where nothing is known
-        return cls(weights, np.outer(factors, deviations), exponent)
+        return cls(weights, channel_weights, np.outer(factors, deviations), exponent)
 
-    def combine(self, values: Float32, distance: Float32) -> Float64:
+    def combine(self, values: Float32, distance: Float32, channel: Int64) -> Float64:
         """Fills (n_missing,) from proposals (n_missing, 1 + n_others)."""
         others = (values[:, 1:] - values[:, :1]).astype(np.float64)
-        return values[:, 0] + _mix(others, _knots(distance, self.deviations.shape[1]), self.weights)
+        change = _mix(others, _knots(distance, self.deviations.shape[1]), self.weights)
+        return values[:, 0] + self.channel_weights[channel] * change
 
     def deviation(self, distance: Float32, channel: Int64, roughness: Float32) -> Float64:
         """Standard deviations (n_missing,) of the fills' errors."""
@@ -120,6 +129,20 @@ def _by_knot(errors: Float64, knots: Float64) -> Float64:
     seen = counts > 0
     means = np.sqrt(squares[seen] / counts[seen])
     return np.interp(np.arange(len(counts)), np.flatnonzero(seen), means)
+
+
+def _fit_channels(change: Float64, target: Float64, channel: Int64, n_sequences: int, n_channels: int) -> Float64:
+    """By how much to multiply the change of each channel, at least 0: by ridge regression towards 1."""
+    weights = np.ones(n_channels)
+    for c in np.unique(channel):
+        x, y = change[channel == c], target[channel == c]
+        usual = max(float(np.sqrt(np.mean(np.square(y - x)))), _LEAST_ERROR)
+        for _ in range(_ROUNDS):
+            importance = 1 / np.maximum(np.abs(y - weights[c] * x) / usual, _SMALL_ERROR)
+            size = float(np.sum(importance * x * x))
+            ridge = _CHANNEL_SHRINKAGE * size / np.sqrt(n_sequences) + _LEAST_ERROR
+            weights[c] = max(0.0, (float(np.sum(importance * x * y)) + ridge) / (size + ridge))
+    return weights
 
 
 def _exponent(ratios: Float64, roughness: Float32) -> float:

@@ -45,6 +45,17 @@ def test_weights_follow_the_distance() -> None:
     assert far > 0.9
 
 
+def test_a_channel_in_which_the_line_is_right_keeps_it() -> None:
+    truth, distance, channel = drawn()
+    other = truth.copy()
+    truth = np.where(channel == 1, 0.01 * truth, truth).astype(np.float32)
+    stack = fit(np.stack([0 * truth, other], axis=1), truth, distance)
+    fills = stack.combine(np.stack([0 * truth, other], axis=1), distance, channel)
+    for c in (0, 1):
+        assert np.abs(fills - truth)[channel == c].mean() < 0.2 * np.abs(other).mean()
+    assert stack.channel_weights[1] < 0.2 * stack.channel_weights[0]
+
+
 def test_few_wild_values_do_not_decide() -> None:
     truth, distance, _ = drawn()
     other = 0.5 * truth
@@ -56,12 +67,14 @@ def test_few_wild_values_do_not_decide() -> None:
 
 
 def test_combined_by_hand() -> None:
-    stack = DistanceWeights(np.array([[0.5, 1.0, 0.0]]), np.array([[0.1, 0.2, 0.4], [1.0, 2.0, 4.0]]), 0.5)
+    stack = DistanceWeights(
+        np.array([[0.5, 1.0, 0.0]]), np.array([1.0, 0.5]), np.array([[0.1, 0.2, 0.4], [1.0, 2.0, 4.0]]), 0.5
+    )
     values = np.array([[1, 3], [1, 3], [1, 3], [1, 3]], dtype=np.float32)
     distance = np.array([1, 2**0.5, 64, np.inf], dtype=np.float32)  # beyond the last finite knot it is that one
-    np.testing.assert_allclose(stack.combine(values, distance), [2, 2.5, 3, 1], rtol=1e-6)
-    rough = np.array([1, 4, 1, 1], dtype=np.float32)
-    np.testing.assert_allclose(stack.deviation(distance, np.array([0, 1, 0, 1]), rough), [0.1, 3, 0.2, 4], rtol=1e-6)
+    channel, rough = np.array([0, 1, 0, 1]), np.array([1, 4, 1, 1], dtype=np.float32)
+    np.testing.assert_allclose(stack.combine(values, distance, channel), [2, 1.75, 3, 1], rtol=1e-6)
+    np.testing.assert_allclose(stack.deviation(distance, channel, rough), [0.1, 3, 0.2, 4], rtol=1e-6)
 
 
 def test_deviations_are_those_of_the_errors() -> None:
