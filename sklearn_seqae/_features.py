@@ -1,6 +1,5 @@
 """`LSTMFeatures`: turns sequences into a table of features for a linear classifier."""
 
-import copy
 import warnings
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
@@ -13,13 +12,14 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
+from sklearn_seqae._base import all_or_nothing, spawn_seeds
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._differences import Differences, differences
 from sklearn_seqae._data._random_windows import random_windows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
 from sklearn_seqae._inference._pooling import SUMMARIES, choose_thresholds, pool_states
+from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
 __all__ = ["LSTMFeatures"]
 
@@ -44,7 +44,7 @@ class View(NamedTuple):
         return differences(windows) if self.differences else windows
 
 
-class LSTMFeatures(TransformerMixin, BaseEstimator):
+class LSTMFeatures(AutoencoderTemplate, TransformerMixin, BaseEstimator):
     """Features for classifying: how the hidden states of LSTM autoencoders behave over a sequence.
 
     A code, the last hidden state, follows the phase of a sequence: it says where everything is. What kind of sequence
@@ -159,23 +159,9 @@ class LSTMFeatures(TransformerMixin, BaseEstimator):
         self.n_windows = n_windows
         self.random_state = random_state
 
-    def set_params(self, **params: Any) -> "LSTMFeatures":
-        """Set parameters, also the autoencoder's as ``autoencoder__hidden_layer_sizes`` etc.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters by name. Those of the autoencoder turn ``autoencoder=None`` into what it stands for.
-
-        Returns
-        -------
-        self : LSTMFeatures
-            The estimator.
-        """
-        nested = any(name.startswith("autoencoder__") for name in params)
-        if nested and self.autoencoder is None and params.get("autoencoder") is None:
-            params = {**params, "autoencoder": _default_autoencoder()}
-        return super().set_params(**params)
+    @staticmethod
+    def _default_autoencoder() -> LSTMAutoencoder:
+        return LSTMAutoencoder(learning_rate=2e-3, max_epochs=2)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None) -> "LSTMFeatures":
@@ -204,7 +190,7 @@ class LSTMFeatures(TransformerMixin, BaseEstimator):
         with all_or_nothing(self):
             views = self._views()
             windows_seed, thresholds_seed, *seeds = spawn_seeds(self._draw_seed(), 2 + len(views))
-            template = _default_autoencoder() if self.autoencoder is None else self.autoencoder
+            template = self._template()
             sequences = validate_sequences(self, X, n_channels=template.n_channels)
             self._set_layout(sequences)
             rng = np.random.RandomState(windows_seed)
@@ -231,11 +217,6 @@ class LSTMFeatures(TransformerMixin, BaseEstimator):
             raise ValueError(f"patch_lens must hold one or more different integers, got {patch_lens!r}.")
         kinds = (False, True) if self.differences else (False,)
         return [View(is_difference, int(patch_len)) for is_difference in kinds for patch_len in patch_lens]
-
-    def _draw_seed(self) -> int:
-        if self.random_state is not None or self.autoencoder is None:
-            return draw_seed(self.random_state)
-        return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones': a parameter stays as it is
 
     def _set_layout(self, sequences: Sequences) -> None:
         self.container_ = sequences.container
@@ -303,19 +284,7 @@ class LSTMFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _default_autoencoder() -> LSTMAutoencoder:
-    """What ``autoencoder=None`` stands for."""
-    return LSTMAutoencoder(learning_rate=2e-3, max_epochs=2)
-
-
 def _fit_autoencoder(template: LSTMAutoencoder, view: View, windows: NDArray[np.float32], seed: int) -> LSTMAutoencoder:
-    """Fit a clone of the template to windows; Ctrl-C, after which it is fitted all the same, is passed on."""
-    autoencoder: LSTMAutoencoder = clone(template).set_params(patch_len=view.patch_len)
-    if autoencoder.random_state is None:
-        autoencoder.set_params(random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # what draws badly may tell classes apart all the same
-        autoencoder.fit(windows)
-    if autoencoder.interrupted_:
-        raise KeyboardInterrupt
-    return autoencoder
+        return fit_to_the_end(clone(template).set_params(patch_len=view.patch_len), windows, seed)

@@ -1,6 +1,5 @@
 """`LSTMOutlierDetector`: finds unusual sequences by the error of their reconstruction."""
 
-import copy
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -15,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
+from sklearn_seqae._base import all_or_nothing, spawn_seeds
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._inference._cross_fitting import (
@@ -33,6 +32,7 @@ from sklearn_seqae._inference._cross_fitting import (
 from sklearn_seqae._inference._errors import batches_of_rows, standard_errors
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
+from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
 __all__ = ["LSTMOutlierDetector"]
 
@@ -41,7 +41,7 @@ Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
 
-class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
+class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
     """Outlier detection by the reconstruction error of an LSTM autoencoder.
 
     An autoencoder that has learned to draw normal sequences draws others worse. It is fitted on normal data, or on data
@@ -174,23 +174,9 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def set_params(self, **params: Any) -> "LSTMOutlierDetector":
-        """Set parameters, also the autoencoder's as ``autoencoder__latent_dim`` etc.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters by name. Those of the autoencoder turn ``autoencoder=None`` into what it stands for.
-
-        Returns
-        -------
-        self : LSTMOutlierDetector
-            The estimator.
-        """
-        nested = any(name.startswith("autoencoder__") for name in params)
-        if nested and self.autoencoder is None and params.get("autoencoder") is None:
-            params = {**params, "autoencoder": _default_autoencoder()}
-        return super().set_params(**params)
+    @staticmethod
+    def _default_autoencoder() -> LSTMAutoencoder:
+        return LSTMAutoencoder(time_shift=0)
 
     # Fitting
 
@@ -223,24 +209,14 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         """
         with all_or_nothing(self):
             split_seed, whole_seed, parts_seed = spawn_seeds(self._draw_seed(), 3)
-            autoencoder = self._make_autoencoder(whole_seed)
+            autoencoder = self._template()
             sequences = self._validate(X, n_channels=autoencoder.n_channels)
             splits = self._splits(len(sequences), groups, split_seed)
-            self.autoencoder_ = _fit_to_the_end(autoencoder, sequences)
+            self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)
             parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)))
             self._set_error_model(parts)
             self._set_offset(sequences, parts)
             return self
-
-    def _draw_seed(self) -> int:
-        if self.random_state is not None or self.autoencoder is None:
-            return draw_seed(self.random_state)
-        return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones': a parameter stays as it is
-
-    def _make_autoencoder(self, seed: int) -> LSTMAutoencoder:
-        """The autoencoder to fit, with a seed."""
-        autoencoder = _default_autoencoder() if self.autoencoder is None else clone(self.autoencoder)
-        return autoencoder.set_params(random_state=seed) if autoencoder.random_state is None else autoencoder
 
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:
         """Training and held-out rows of each part; none where held-out errors are not needed."""
@@ -389,22 +365,9 @@ class LSTMOutlierDetector(OutlierMixin, BaseEstimator):
         return tags
 
 
-def _default_autoencoder() -> LSTMAutoencoder:
-    """What ``autoencoder=None`` stands for."""
-    return LSTMAutoencoder(time_shift=0)
-
-
-def _fit_to_the_end(autoencoder: LSTMAutoencoder, sequences: Sequences) -> LSTMAutoencoder:
-    """Fit a clone; Ctrl-C, after which an autoencoder is fitted all the same, is passed on."""
-    fitted: LSTMAutoencoder = clone(autoencoder).fit(sequences)
-    if fitted.interrupted_:
-        raise KeyboardInterrupt
-    return fitted
-
-
 def _fit_network(autoencoder: LSTMAutoencoder, sequences: Sequences, seed: int) -> Network:
     """The network of an autoencoder that is fitted with a seed of its own, for held-out errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all sequences tells of it
-        fitted = _fit_to_the_end(clone(autoencoder).set_params(random_state=seed), sequences)
+        fitted = fit_to_the_end(clone(autoencoder).set_params(random_state=seed), sequences)
     return Network(fitted.module_, fitted.channel_scale_)

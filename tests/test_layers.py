@@ -18,6 +18,7 @@ LEVELS = [
     {"_training", "_inference", "_export"},
     {"_base", "_fit_tasks", "_selection", "_windows"},
     {"_autoencoder", "_imputer_parts"},
+    {"_template"},
     {"_features", "_imputer", "_outlier"},
     {"_files", "_onnx"},
     {"_plot"},

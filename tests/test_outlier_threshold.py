@@ -39,7 +39,7 @@ def draw_shares(monkeypatch: pytest.MonkeyPatch, whole: float, part: float) -> N
     """Replace training: the networks draw a share of each value, that of all sequences and those of the parts."""
     shares = itertools.chain([whole], itertools.repeat(part))
 
-    def fit(autoencoder: LSTMAutoencoder, sequences: Sequences) -> LSTMAutoencoder:
+    def fit(autoencoder: LSTMAutoencoder, sequences: Sequences, seed: int | None = None) -> LSTMAutoencoder:
         fitted = clone(autoencoder)
         fitted.container_, fitted.n_channels_in_ = sequences.container, sequences.n_channels
         fitted.n_timesteps_in_ = fitted._longest = sequences.n_timesteps
@@ -47,7 +47,7 @@ def draw_shares(monkeypatch: pytest.MonkeyPatch, whole: float, part: float) -> N
         fitted.module_ = Drawing(next(shares), sequences.n_channels)
         return fitted
 
-    monkeypatch.setattr(_outlier, "_fit_to_the_end", fit)
+    monkeypatch.setattr(_outlier, "fit_to_the_end", fit)
 
 
 def uneven(n: int, n_channels: int, rng: np.random.Generator) -> NDArray[np.float64]:

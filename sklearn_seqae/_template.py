@@ -1,0 +1,63 @@
+"""What estimators share that fit an autoencoder of the user's description, the parameter `autoencoder`."""
+
+import copy
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+
+from sklearn_seqae._autoencoder import LSTMAutoencoder
+from sklearn_seqae._base import draw_seed
+
+__all__ = ["AutoencoderTemplate", "fit_to_the_end"]
+
+
+class AutoencoderTemplate:
+    """A mixin for estimators with the parameters `autoencoder` and `random_state`."""
+
+    autoencoder: LSTMAutoencoder | None
+    random_state: int | np.random.RandomState | None
+
+    @staticmethod
+    def _default_autoencoder() -> LSTMAutoencoder:
+        """What ``autoencoder=None`` stands for."""
+        raise NotImplementedError
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also the autoencoder's as ``autoencoder__hidden_layer_sizes`` etc.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. Those of the autoencoder turn ``autoencoder=None`` into what it stands for.
+
+        Returns
+        -------
+        self : estimator
+            The estimator.
+        """
+        nested = any(name.startswith("autoencoder__") for name in params)
+        if nested and self.autoencoder is None and params.get("autoencoder") is None:
+            params = {**params, "autoencoder": self._default_autoencoder()}
+        return super().set_params(**params)  # type: ignore[misc]  # of BaseEstimator
+
+    def _template(self) -> LSTMAutoencoder:
+        """The autoencoder to fit, not fitted."""
+        return self._default_autoencoder() if self.autoencoder is None else clone(self.autoencoder)
+
+    def _draw_seed(self) -> int:
+        """A seed of `random_state`, and where that is None of the autoencoder's, which stays as it is."""
+        if self.random_state is not None or self.autoencoder is None:
+            return draw_seed(self.random_state)
+        return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones'
+
+
+def fit_to_the_end(template: LSTMAutoencoder, X: Any, seed: int | None = None) -> LSTMAutoencoder:
+    """Fit a clone, with a seed where it has none; pass on Ctrl-C, after which an autoencoder is fitted all the same."""
+    autoencoder: LSTMAutoencoder = clone(template)
+    if seed is not None and autoencoder.random_state is None:
+        autoencoder.set_params(random_state=seed)
+    autoencoder.fit(X)
+    if autoencoder.interrupted_:
+        raise KeyboardInterrupt
+    return autoencoder
