@@ -22,7 +22,7 @@ from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._gaps import GapPatterns
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
-from sklearn_seqae._data._statistics import channel_statistics
+from sklearn_seqae._data._statistics import channel_statistics, observed_channels
 from sklearn_seqae._imputer_parts import HeldOut, Task, hide_and_propose, layer_sizes, learn_normal, learn_part, pooled
 from sklearn_seqae._inference._cross_fitting import Split, read_groups, split_rows
 from sklearn_seqae._inference._filling import Proposer, fill
@@ -258,7 +258,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_channels_in_ = sequences.n_channels
         self.n_timesteps_in_ = sequences.n_timesteps
         self.channel_mean_, self.channel_scale_ = channel_statistics(sequences)
-        for channel in np.flatnonzero(np.isnan(sequences.end_to_end().steps).all(axis=0)):
+        for channel in np.flatnonzero(~observed_channels(sequences)):
             warnings.warn(f"Channel {channel} has no value in X: it is filled with zeros.", stacklevel=4)
         self.patch_len_ = max(1, self.n_timesteps_in_ // _AUTO_PATCHES) if self.patch_len == "auto" else self.patch_len
 
@@ -365,14 +365,18 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        # Arrays that joblib has memory-mapped would keep the file open, and change with it.
+        state = {name: np.array(value) if isinstance(value, np.memmap) else value for name, value in state.items()}
         if "networks_" in state:
             check_format(state["_state_format"], type(self).__name__)
-            state = {name: value for name, value in state.items() if name != "_state_format"}
+            del state["_state_format"]
             params, device = state["_network_params"], state["device"]
             state["networks_"] = [
                 module_from_arrays(params, weights, device, GapFiller) for weights in state["networks_"]
             ]
-            state["_normal"] = None if state["_normal"] is None else NormalSequences(**state["_normal"])
+            if state["_normal"] is not None:
+                mean, loadings = (np.array(state["_normal"][name]) for name in ("mean", "loadings"))
+                state["_normal"] = NormalSequences(mean, loadings, float(state["_normal"]["noise"]))
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:

@@ -16,6 +16,7 @@ from sklearn_seqae._inference._cross_fitting import Split
 from sklearn_seqae._inference._filling import Proposer
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._network._gap_filler import GapFiller
+from sklearn_seqae._training._batching import count_observed
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
 
 __all__ = ["HeldOut", "Task", "hide_and_propose", "layer_sizes", "learn_normal", "learn_part", "pooled"]
@@ -100,7 +101,7 @@ def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSet
     max_epochs = task.training["max_epochs"]
     if isinstance(max_epochs, str):
         max_epochs = max(_AUTO_MIN_EPOCHS, math.ceil(_AUTO_STEPS / n_batches))
-    observed = float(np.mean(~np.isnan(dataset.steps)))
+    observed = count_observed(dataset) / (int(dataset.lengths.sum()) * dataset.steps.shape[1])
     return TrainingSettings(
         **{**task.training, "max_epochs": max_epochs},
         learning_rate_schedule="plateau",

@@ -389,3 +389,10 @@ def test_an_interrupted_training_leaves_nothing(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(KeyboardInterrupt):
         imputer.fit(waves(12))
     assert vars(imputer) == vars(tiny())
+
+
+def test_a_fit_reads_a_file_and_does_not_write_to_it(tmp_path: Any) -> None:
+    X = holes(waves(12)).astype(np.float32)
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    np.testing.assert_array_equal(tiny().fit(mapped).transform(mapped), tiny().fit(X).transform(X))

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_seqae._data._memory_maps import PageLimit
 from sklearn_seqae._data._sequences import Sequences
 
-__all__ = ["channel_statistics", "mean_by_sequence", "squared_deviations"]
+__all__ = ["channel_statistics", "mean_by_sequence", "observed_channels", "squared_deviations"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -52,6 +52,16 @@ def _warn_of_rounding(mean: NDArray[np.float64], scale: NDArray[np.float64], spa
             f"{spacing[channel]:.3g} apart there: what varies less is lost. Subtract the offset from X first.",
             stacklevel=7,  # the caller of fit
         )
+
+
+def observed_channels(sequences: Sequences) -> NDArray[np.bool_]:
+    """Which channels have a value at all: (n_channels,)."""
+    observed = np.zeros(sequences.n_channels, dtype=bool)
+    for chunk in _chunks(sequences):
+        observed |= ~np.isnan(chunk).all(axis=0)
+        if observed.all():
+            break
+    return observed
 
 
 def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArray[np.float64]:

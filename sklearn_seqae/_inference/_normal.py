@@ -45,6 +45,10 @@ class NormalSequences:
     loadings: Float64
     noise: float
 
+    def __post_init__(self) -> None:
+        if self.mean.ndim != 2 or self.loadings.ndim != 2 or len(self.loadings) != self.mean.size:
+            raise ValueError(f"{self.loadings.shape=} does not fit {self.mean.shape=}")
+
     @classmethod
     def of(
         cls, dataset: SequenceDataset, n_timesteps: int, mean: Float64, scale: Float64, seed: int
