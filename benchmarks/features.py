@@ -275,8 +275,8 @@ def notes(options: Options) -> Iterator[str]:
     yield many if options.n_seeds > 1 else "one seed."
     yield f'Ours is `LSTMFeatures(random_state=seed)`; "{UNTRAINED}" are the same features of networks that were not'
     yield "trained; codes are those of `LSTMAutoencoder(16)`. Where lengths differ, raw sequences, PCA, MiniRocket and"
-    yield "Catch22 get the position's mean behind an end; MiniRocket gets the last step again where sequences have fewer"
-    yield f"than {SHORTEST}. Catch22 is that of each channel, with mean and standard deviation."
+    yield "Catch22 get the position's mean behind an end; MiniRocket gets the last step again where sequences have"
+    yield f"fewer than {SHORTEST}. Catch22 is that of each channel, with mean and standard deviation."
     if options.split == "test":
         yield "T-Loss is as its authors published it, with 10 negative samples: a dilated convolutional network trained"
         yield "without labels, and a support vector machine tuned on the training split."
