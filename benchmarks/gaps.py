@@ -14,7 +14,7 @@ judged, with new gaps for each seed. Then they are filled in
 The sensors are once more judged as in TSI-Bench (Du et al., 2024; "ItalyAir"), by the mean absolute error: windows of
 12 hours, the first three fifths of the series for training, the last one for the test, missing values left in as -200.
 
-    python benchmarks/gaps.py --data shared/data/air_quality --write
+    python benchmarks/gaps.py --data air_quality --write
     python benchmarks/gaps.py --split validation --sets GunPoint BasicMotions --seeds 1
     python benchmarks/gaps.py --quick
 
