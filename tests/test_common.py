@@ -98,11 +98,12 @@ def test_scikit_learn_finds_all_its_checks_applicable(name: str) -> None:
 def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
     script = textwrap.dedent(f"""
         from sklearn.utils.estimator_checks import check_estimator
-        from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMOutlierDetector
+        from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector
 
         autoencoder = LSTMAutoencoder(**{FAST})
         features = LSTMFeatures(autoencoder, patch_lens=2, n_windows=16)
-        for estimator in (autoencoder, features, LSTMOutlierDetector(autoencoder, contamination=0.1)):
+        imputer = LSTMImputer(5, cv=2, max_epochs=2)
+        for estimator in (autoencoder, features, imputer, LSTMOutlierDetector(autoencoder, contamination=0.1)):
             results = check_estimator(estimator, on_skip=None, on_fail=None)
             assert len(results) >= 40
             for result in results:
