@@ -31,6 +31,7 @@ __all__ = [
     "fit_autoencoder",
     "fit_mlp",
     "fit_pca",
+    "fit_scaled_pca",
     "geometric_mean",
     "mean_and_range",
     "paragraph",
@@ -194,6 +195,15 @@ def fit_pca(name: str, split: str, latent_dim: int) -> Fit:
         1,
         uses_of(model.transform(training), fitted.y, codes, judged.y),
     )
+
+
+def fit_scaled_pca(name: str, split: str, latent_dim: int) -> Uses:
+    """Fit PCA on flattened sequences whose channels are standardised: what its components are good for."""
+    fitted, judged = parts(name, split)
+    rows = Rows(fitted.X)
+    training, unseen = rows.standardized(fitted.X), rows.standardized(judged.X)
+    model = PCA(min(latent_dim, *training.shape)).fit(training)
+    return uses_of(model.transform(training), fitted.y, model.transform(unseen), judged.y)
 
 
 def make_mlp(latent_dim: int, seed: int, n_sequences: int, **params: Any) -> MLPRegressor:

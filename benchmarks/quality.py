@@ -38,6 +38,7 @@ from _quality import (
     fit_autoencoder,
     fit_mlp,
     fit_pca,
+    fit_scaled_pca,
     geometric_mean,
     mean_and_range,
     paragraph,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OURS, LINEAR, DENSE = "LSTMAutoencoder", "PCA", "MLP"
+SCALED, RAW = "PCA of standardised channels", "the sequences themselves"
 PICTURE = "quality.png"
 QUICK_SETS = ("ItalyPowerDemand", "JapaneseVowels")
 
@@ -87,10 +89,11 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """All measurements: fits by case, one for each seed; by set, uses of raw data and seconds of the searches."""
+    """All measurements: fits by case, one for each seed; by set, what rivals without fits are good for, and seconds."""
 
     fits: dict[Case, list[Fit]]
     raw_uses: dict[str, Uses]
+    scaled_uses: dict[tuple[str, int], Uses]
     search_seconds: dict[str, list[float]]
 
     def ratios(self, model: str, name: str, latent_dim: int) -> list[float]:
@@ -100,6 +103,10 @@ class Results:
 
     def uses(self, model: str, name: str, latent_dim: int) -> Uses:
         """What codes are good for, the mean over the seeds."""
+        if model == SCALED:
+            return self.scaled_uses[name, latent_dim]
+        if model == RAW:
+            return self.raw_uses[name]
         return mean_uses(fit.uses for fit in self.fits[Case(model, name, latent_dim)])
 
     def median(self, quantity: str, model: str, name: str) -> float:
@@ -119,10 +126,14 @@ def measure(options: Options) -> Results:
     for case, measured in zip(cases, run_tasks(tasks, options.n_jobs), strict=True):
         fits.setdefault(case, []).append(measured.value)
     raw = run_tasks([Task(f"raw {n}", raw_uses, (n, options.split)) for n in options.names], options.n_jobs)
+    keys = list(itertools.product(options.names, options.latent_dims))
+    tasks = [Task(f"{SCALED} {name} {k}", fit_scaled_pca, (name, options.split, k)) for name, k in keys]
+    scaled = {key: found.value for key, found in zip(keys, run_tasks(tasks, options.n_jobs), strict=True)}
     search_seconds: dict[str, list[float]] = {}
     for (name, _), found in searches.items():
         search_seconds.setdefault(name, []).append(found.seconds)
-    return Results(fits, {n: found.value for n, found in zip(options.names, raw, strict=True)}, search_seconds)
+    raw_of = {name: found.value for name, found in zip(options.names, raw, strict=True)}
+    return Results(fits, raw_of, scaled, search_seconds)
 
 
 def search_all(options: Options) -> dict[tuple[str, int], Measured]:
@@ -202,20 +213,13 @@ def cost_table(results: Results, options: Options) -> str:
 
 def uses_table(results: Results, options: Options) -> str:
     """What codes are good for, by width: means over the sets."""
-    models = (OURS, LINEAR)
-    header = ["k", *(f"{'ours' if model == OURS else model}, {title}" for title in TITLES for model in models)]
-    rows, found = [], []
-    for k in options.latent_dims:
-        found.append([mean_uses(results.uses(model, name, k) for name in options.names) for model in models])
-        rows.append([str(k), *_interleaved(found[-1])])
-    means = [mean_uses(column) for column in zip(*found, strict=True)]
+    rows = []
+    for model in (OURS, LINEAR, SCALED):
+        by_width = [mean_uses(results.uses(model, name, k) for name in options.names) for k in options.latent_dims]
+        for k, uses in zip([*map(str, options.latent_dims), "all"], [*by_width, mean_uses(by_width)], strict=True):
+            rows.append([model, k, *(f"{value:.3f}" for value in uses)])
     raw = mean_uses(results.raw_uses.values())
-    rows.append(["**all**", *_interleaved(means)])
-    return table(header, [*rows, ["raw", *_interleaved([raw, raw])]])
-
-
-def _interleaved(models: Sequence[Uses]) -> list[str]:
-    return [f"{value:.3f}" for values in zip(*models, strict=True) for value in values]
+    return table(["", "k", *TITLES], [*rows, [RAW, "", *(f"{value:.3f}" for value in raw)]])
 
 
 def by_set_table(results: Results, options: Options, measure: str) -> str:
@@ -242,8 +246,8 @@ def section(results: Results, options: Options) -> str:
         "What codes are good for, with nothing behind `transform` but what the column says: accuracies of",
         "`LogisticRegression(max_iter=1000)`, of the same behind a StandardScaler and of `KNeighborsClassifier(3)`,",
         "trained on the training sequences and judged on the same sequences as above; and the adjusted Rand index of",
-        "`KMeans`, with as many clusters as classes, on the codes of both. Means over sets and seeds; PCA's components",
-        'are of the sequences in their own units, and "raw" is the sequences themselves.',
+        "`KMeans`, with as many clusters as classes, on the codes of both. Means over sets and seeds. PCA reads the",
+        "sequences in their own units, or with each channel standardised, as the autoencoder does it by itself.",
     ]
     return f"""\
 {paragraph(error_notes(results, options))}
