@@ -91,7 +91,9 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         Whether there is a linear map from the sequence to the code, and from the code to the sequence, beside the LSTM
         layers. It starts as a principal component analysis of the training data [5]_, so that training has only what
         is not linear left to learn: the best way to precise reconstructions, and to good ones from few sequences. It
-        spans as many steps as the longest training sequence. Without effect where `output_layer=None`.
+        spans as many steps as the longest training sequence. With it, the encoder's top layer is an LSTM with a
+        projection [7]_, by which codes get their natural proportions; without it, codes are the bare hidden state of a
+        textbook LSTM, between -1 and 1. Without effect where `output_layer=None`.
     dropout : float, default=0.0
         Share of values dropped between LSTM layers while training. Without hidden layers it has no effect, and a fit
         warns of it, as `torch.nn.LSTM` does.

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._completion import completed
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._gaps import GapPatterns
@@ -259,7 +260,9 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_timesteps_in_ = sequences.n_timesteps
         self.channel_mean_, self.channel_scale_ = channel_statistics(sequences)
         for channel in np.flatnonzero(~observed_channels(sequences)):
-            warnings.warn(f"Channel {channel} has no value in X: it is filled with zeros.", stacklevel=4)
+            warnings.warn(
+                f"Channel {channel} has no value in X: it is filled with zeros.", stacklevel=level_of_caller()
+            )
         self.patch_len_ = max(1, self.n_timesteps_in_ // _AUTO_PATCHES) if self.patch_len == "auto" else self.patch_len
 
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:
@@ -276,7 +279,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             "X has a single sequence, n_samples=1: there is nothing to learn from, and its gaps are filled by straight "
             "lines. Cut a long series into windows with sliding_windows.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=level_of_caller(),
         )
         return []
 
