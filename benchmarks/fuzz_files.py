@@ -102,6 +102,8 @@ def change_values(packed: Packed, rng: random.Random) -> Packed:
     value, arrays = copy.deepcopy(packed.value), dict(packed.arrays)
     for _ in range(rng.randint(1, 3)):
         known = list(places(value))
+        if not known:  # all of it has been removed
+            break
         container, key = rng.choice(known)
         other, other_key = rng.choice(known)
         match rng.choice(["nasty", "exchange", "remove", "rename", "array", "array"]):
