@@ -40,7 +40,7 @@ class Projection(nn.Module):
         for name in ("weight", "inverse"):
             matrix = torch.empty(size, size, dtype=torch.float32, device=device)
             # On "meta", an identity would have torch import SymPy, and a saved model would load half a second later.
-            self.register_buffer(name, matrix if device == "meta" else nn.init.eye_(matrix))
+            self.register_buffer(name, matrix if device == "meta" else matrix.zero_().fill_diagonal_(1.0))
 
     @torch.no_grad()
     def set(self, weight: Tensor) -> None:
