@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
+from sklearn_seqae._base import all_or_nothing, draw_seed, layer_sizes, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
@@ -32,8 +32,16 @@ from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, encode_timesteps, reconstruct, squared_errors
 from sklearn_seqae._inference._proportions import set_natural_proportions
-from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays, to_tensors
+from sklearn_seqae._network._persistence import (
+    STATE_FORMAT,
+    check_format,
+    in_memory,
+    module_from_arrays,
+    to_arrays,
+    to_tensors,
+)
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
+from sklearn_seqae._training._auto import auto_batch_size, auto_blending, auto_time_shift
 from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
 from sklearn_seqae._training._trained import Resume, Trained
@@ -43,12 +51,6 @@ __all__ = ["LSTMAutoencoder"]
 # "auto" makes as few patches of the longest training sequence as are still a sequence, none of many more values.
 _AUTO_PATCHES = 2
 _AUTO_PATCH_VALUES = 1024
-# The size that "auto" gives batches, nearly.
-_AUTO_BATCH_SIZE = 64
-# "auto" shifts and blends at most these shares, and of many sequences as many as this in an epoch.
-_MOST_AUTO_SHIFTING = 0.5
-_MOST_AUTO_BLENDING = 0.2
-_AUTO_SEQUENCES = 100
 # The narrowest and the widest hidden layer that "auto" makes.
 _AUTO_WIDTHS = (16, 128)
 
@@ -492,7 +494,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         if self.interrupted_:
             warnings.warn(f"Training interrupted by user after {self.n_iter_} epochs.", stacklevel=level_of_caller())
         if tasks is not None:
-            tasks.end(self.module_)
+            tasks.end()
         return self
 
     def _as_if_stopped(self, training_data: SequenceDataset, module: Any) -> dict[str, Any]:
@@ -534,7 +536,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
         if not isinstance(self.hidden_layer_sizes, str):
-            return _layer_sizes(self.hidden_layer_sizes)
+            return layer_sizes(self.hidden_layer_sizes)
         n_values = self.n_timesteps_in_ * self.n_channels_in_
         return (int(np.clip(2 ** np.ceil(np.log2(4 * n_values)), *_AUTO_WIDTHS)),)
 
@@ -563,7 +565,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """All sequences for training, or some set aside at random for validation."""
         from sklearn.model_selection import train_test_split  # as slow to import as skorch, which imports it
 
-        dataset = _dataset(sequences)
+        dataset = SequenceDataset.of(sequences)
         if partial or not self.early_stopping:
             return dataset, None
         n_validation = int(np.ceil(self.validation_fraction * len(dataset)))
@@ -580,20 +582,13 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         return dataset.subset(np.sort(training)), dataset.subset(np.sort(validation))
 
     def _batch_size(self, n_sequences: int) -> int:
-        if isinstance(self.batch_size, str):  # a step is a step: few sequences that are left over are not worth one
-            n_batches = max(1, round(n_sequences / _AUTO_BATCH_SIZE))
-            return math.ceil(n_sequences / n_batches)
-        return int(self.batch_size)
+        return auto_batch_size(n_sequences) if isinstance(self.batch_size, str) else int(self.batch_size)
 
     def _time_shift(self, n_sequences: int) -> float:
-        if isinstance(self.time_shift, str):  # a single sequence has no others like it
-            return min(_MOST_AUTO_SHIFTING, _AUTO_SEQUENCES / n_sequences) if n_sequences > 1 else 0.0
-        return float(self.time_shift)
+        return auto_time_shift(n_sequences) if isinstance(self.time_shift, str) else float(self.time_shift)
 
     def _blending(self, n_sequences: int) -> float:
-        if isinstance(self.blending, str):
-            return min(_MOST_AUTO_BLENDING, _AUTO_SEQUENCES / n_sequences)
-        return float(self.blending)
+        return auto_blending(n_sequences) if isinstance(self.blending, str) else float(self.blending)
 
     def _settings(self, seeds: Seeds, max_epochs: int | str, partial: bool, n_sequences: int) -> TrainingSettings:
         return TrainingSettings(
@@ -688,7 +683,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             ``bidirectional=True`` and ``merge_mode="concat"``.
         """
         check_is_fitted(self)
-        return encode(self.module_, _dataset(self._read(X)))
+        return encode(self.module_, SequenceDataset.of(self._read(X)))
 
     def encode_timesteps(self, X: Any) -> Any:
         """Hidden states over time: what the encoder has in mind at each step.
@@ -718,7 +713,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         check_is_fitted(self)
         sequences = self._validate(X)
-        states, lengths = encode_timesteps(self.module_, _dataset(sequences))
+        states, lengths = encode_timesteps(self.module_, SequenceDataset.of(sequences))
         sizes = -(-sequences.sizes // self.patch_len_)
         return restore(states, lengths, sizes, "list" if sequences.container.startswith("list") else "array")
 
@@ -770,7 +765,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         check_is_fitted(self)
         sequences = self._read(X)
-        return sequences.restore(reconstruct(self.module_, _dataset(sequences)))
+        return sequences.restore(reconstruct(self.module_, SequenceDataset.of(sequences)))
 
     def score_samples(self, X: Any, *, standardized: bool = True) -> NDArray[np.float64]:
         """Minus the mean squared error of each sequence's reconstruction: the higher, the more usual.
@@ -789,7 +784,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             Over the observed values of each sequence; without unit, or in squared units of X.
         """
         check_is_fitted(self)
-        errors, counts = squared_errors(self.module_, _dataset(self._read(X)), self._unit(standardized))
+        errors, counts = squared_errors(self.module_, SequenceDataset.of(self._read(X)), self._unit(standardized))
         return -errors / counts
 
     def score(self, X: Any, y: Any = None, *, standardized: bool = True) -> float:
@@ -812,7 +807,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         check_is_fitted(self)
         sequences, unit = self._read(X), self._unit(standardized)
-        errors, _ = squared_errors(self.module_, _dataset(sequences), unit)
+        errors, _ = squared_errors(self.module_, SequenceDataset.of(sequences), unit)
         deviations = np.sum(squared_deviations(sequences, self.channel_mean_) / np.square(unit))
         if deviations == 0:
             return float(errors.sum() == 0)
@@ -846,8 +841,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # Arrays that joblib has memory-mapped would keep the file open, and change with it.
-        state = {name: np.array(value) if isinstance(value, np.memmap) else value for name, value in state.items()}
+        state = in_memory(state)
         if "module_" in state:
             check_format(state.pop("_state_format"), type(self).__name__)
             state["module_"] = module_from_arrays(state["_fitted_module_params"], state["module_"], state["device"])
@@ -879,16 +873,3 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _dataset(sequences: Sequences) -> SequenceDataset:
-    return SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
-
-
-def _layer_sizes(sizes: Any) -> tuple[int, ...]:
-    """Check the widths of the hidden layers."""
-    sizes = [sizes] if isinstance(sizes, Integral) else sizes
-    for size in sizes:
-        if not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
-    return tuple(int(size) for size in sizes)

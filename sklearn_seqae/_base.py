@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["all_or_nothing", "draw_seed", "spawn_seeds"]
+__all__ = ["all_or_nothing", "draw_seed", "layer_sizes", "spawn_seeds"]
 
 
 @contextmanager
@@ -53,3 +54,12 @@ def spawn_seeds(seed: int, n: int, *, key: tuple[int, ...] = ()) -> list[int]:
     [3757552657, 673228719]
     """
     return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed, spawn_key=key).spawn(n)]
+
+
+def layer_sizes(sizes: Any) -> tuple[int, ...]:
+    """Check the widths of the hidden layers."""
+    sizes = [sizes] if isinstance(sizes, Integral) else sizes
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
+    return tuple(int(size) for size in sizes)

@@ -37,7 +37,7 @@ class View(NamedTuple):
     def dataset(self, sequences: Sequences) -> SequenceDataset:
         """The sequences so seen."""
         kind = Differences if self.differences else SequenceDataset
-        return kind(sequences.steps, sequences.starts, sequences.lengths)
+        return kind.of(sequences)
 
     def windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Windows (n, T, C) so seen."""

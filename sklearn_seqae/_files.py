@@ -65,7 +65,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, optimizer: bool = True
     >>> bool((load(path).transform(X) == autoencoder.transform(X)).all())
     True
     """
-    if type(estimator).__name__ not in _CLASSES or type(estimator) is not _CLASSES[type(estimator).__name__]:
+    if type(estimator) not in _CLASSES.values():
         raise TypeError(
             f"save takes {', '.join(_CLASSES)}, got {type(estimator).__name__}. For pipelines and other estimators "
             "use skops.io.dump, which runs no code on reading either."

@@ -60,9 +60,9 @@ class FitTasks:
         """Tell of the end of an epoch; whether the training should end with it."""
         return self._end(self._epoch, lambda: self._attributes(module))
 
-    def end(self, module: Any) -> None:
-        """Tell of the end of the fit."""
-        self._end(self._fit, lambda: self._attributes(module))
+    def end(self) -> None:
+        """Tell of the end of the fit, after which the estimator itself has all attributes."""
+        self._end(self._fit, dict)
 
     def _end(self, task: Any, attributes: Callable[[], dict[str, Any]]) -> bool:
         stop: bool = task.call_on_fit_task_end(**self._data, reconstruction_attributes=attributes)

@@ -15,7 +15,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._base import all_or_nothing, draw_seed, spawn_seeds
+from sklearn_seqae._base import all_or_nothing, draw_seed, layer_sizes, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._completion import completed
@@ -24,13 +24,13 @@ from sklearn_seqae._data._gaps import GapPatterns
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
 from sklearn_seqae._data._statistics import channel_statistics, observed_channels
-from sklearn_seqae._imputer_parts import HeldOut, Task, hide_and_propose, layer_sizes, learn_normal, learn_part, pooled
+from sklearn_seqae._imputer_parts import HeldOut, Task, hide_and_propose, learn_normal, learn_part, pooled
 from sklearn_seqae._inference._cross_fitting import Split, read_groups, split_rows
 from sklearn_seqae._inference._filling import Proposer, fill
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._inference._stacking import DistanceWeights
 from sklearn_seqae._network._gap_filler import GapFiller
-from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, module_from_arrays, to_arrays
+from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, in_memory, module_from_arrays, to_arrays
 
 __all__ = ["LSTMImputer"]
 
@@ -285,7 +285,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _task(self, sequences: Sequences, seed: int) -> Task:
         """What all parts have in common."""
-        dataset = SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
+        dataset = SequenceDataset.of(sequences)
         network = {
             "n_channels": self.n_channels_in_,
             "hidden_layer_sizes": layer_sizes(self.hidden_layer_sizes),
@@ -353,8 +353,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return tuple(results) if return_std else results[0]
 
     def _fill(self, sequences: Sequences) -> tuple[Float32, Float32]:
-        dataset = SequenceDataset(sequences.steps, sequences.starts, sequences.lengths)
-        return fill(dataset, self._proposer, self._stack)
+        return fill(SequenceDataset.of(sequences), self._proposer, self._stack)
 
     # Persistence: plain Python and NumPy, readable without a GPU and, by skops, without running code
 
@@ -368,8 +367,7 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # Arrays that joblib has memory-mapped would keep the file open, and change with it.
-        state = {name: np.array(value) if isinstance(value, np.memmap) else value for name, value in state.items()}
+        state = in_memory(state)
         if "networks_" in state:
             check_format(state["_state_format"], type(self).__name__)
             del state["_state_format"]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,23 +15,19 @@ from sklearn_seqae._inference._cross_fitting import Split
 from sklearn_seqae._inference._filling import Proposer
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._network._gap_filler import GapFiller
+from sklearn_seqae._training._auto import auto_batch_size, auto_blending, auto_n_batches, auto_time_shift
 from sklearn_seqae._training._batching import count_observed
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
 
-__all__ = ["HeldOut", "Task", "hide_and_propose", "layer_sizes", "learn_normal", "learn_part", "pooled"]
+__all__ = ["HeldOut", "Task", "hide_and_propose", "learn_normal", "learn_part", "pooled"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
-# "auto" trains each network on so many batches of about this size.
+# "auto" trains each network on so many batches.
 _AUTO_STEPS = 400
 _AUTO_MIN_EPOCHS = 3
-_BATCH_SIZE = 64
-# Share of the training sequences that are shifted and blended at most; of many sequences as many as this in an epoch.
-_MOST_SHIFTING = 0.5
-_MOST_BLENDING = 0.2
-_VARIED_SEQUENCES = 100
 _NOISE = 0.1
 # Held-out sequences in which values are hidden, again and again if they are fewer, and most values to look at.
 _HELD_OUT = 600
@@ -97,10 +92,9 @@ def _scaling(task: Task) -> tuple[Float64, Float64]:
 
 def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSettings:
     n = len(dataset)
-    n_batches = max(1, round(n / _BATCH_SIZE))
     max_epochs = task.training["max_epochs"]
     if isinstance(max_epochs, str):
-        max_epochs = max(_AUTO_MIN_EPOCHS, math.ceil(_AUTO_STEPS / n_batches))
+        max_epochs = max(_AUTO_MIN_EPOCHS, math.ceil(_AUTO_STEPS / auto_n_batches(n)))
     observed = count_observed(dataset) / (int(dataset.lengths.sum()) * dataset.steps.shape[1])
     return TrainingSettings(
         **{**task.training, "max_epochs": max_epochs},
@@ -109,11 +103,11 @@ def _settings(task: Task, dataset: SequenceDataset, seeds: Seeds) -> TrainingSet
         tol=0.0,
         weight_decay=0.0,
         max_grad_norm=1.0,
-        time_shift=min(_MOST_SHIFTING, _VARIED_SEQUENCES / n) if n > 1 else 0.0,
+        time_shift=auto_time_shift(n),
         mixup=observed**2,  # a mixture has the gaps of both
-        blending=min(_MOST_BLENDING, _VARIED_SEQUENCES / n),
+        blending=auto_blending(n),
         input_noise=_NOISE,
-        batch_size=math.ceil(n / n_batches),
+        batch_size=auto_batch_size(n),
         callbacks=None,
         net_params=None,
         seeds=seeds,
@@ -143,12 +137,3 @@ def hide_and_propose(task: Task, rows: Int64, proposer: Proposer, seed: int) -> 
 def pooled(parts: Sequence[HeldOut]) -> HeldOut:
     """All of them, one behind the other."""
     return HeldOut(*(np.concatenate(values) for values in zip(*parts, strict=True)))
-
-
-def layer_sizes(sizes: Any) -> tuple[int, ...]:
-    """Check the widths of the hidden layers."""
-    sizes = [sizes] if isinstance(sizes, Integral) else sizes
-    for size in sizes:
-        if not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"hidden_layer_sizes must hold integers of at least 1, got {size!r} in {sizes!r}.")
-    return tuple(int(size) for size in sizes)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sklearn_seqae._data._memory_maps import PageLimit
+from sklearn_seqae._data._sequences import Sequences
 
 __all__ = ["Batch", "SequenceDataset", "by_length", "split"]
 
@@ -40,6 +41,11 @@ class SequenceDataset(Dataset[Tensor]):
         if size is not None and len(steps) % size == 0 and not np.any(starts % size):
             self._rows = steps.reshape(-1, size, steps.shape[1]), starts // size
 
+    @classmethod
+    def of(cls, sequences: Sequences) -> "SequenceDataset":
+        """What the door has read."""
+        return cls(sequences.steps, sequences.starts, sequences.lengths)
+
     def __len__(self) -> int:
         return len(self.starts)
 
@@ -51,6 +57,12 @@ class SequenceDataset(Dataset[Tensor]):
     def subset(self, indices: NDArray[np.integer]) -> "SequenceDataset":
         """Some of the sequences, in the order of `indices`."""
         return type(self)(self.steps, self.starts[indices], self.lengths[indices])
+
+    def draw(self, most: int, seed: int) -> NDArray[np.int64]:
+        """All sequences, in order; if they are more than `most`, so many, drawn at random."""
+        if len(self) <= most:
+            return np.arange(len(self))
+        return np.sort(np.random.RandomState(seed).choice(len(self), most, replace=False))
 
     def batch(self, indices: NDArray[np.integer]) -> Batch:
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""

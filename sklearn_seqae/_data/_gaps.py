@@ -1,6 +1,5 @@
 """What gaps look like: those found in a data set, and such as may be elsewhere, to be made on purpose."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,10 +37,7 @@ class GapPatterns:
     def of(cls, dataset: SequenceDataset, seed: int) -> "GapPatterns":
         """Those of the sequences of a data set, of some drawn at random where there are very many."""
         most = max(1, min(_MOST_SEQUENCES, _MOST_VALUES // (int(dataset.lengths.max()) * dataset.steps.shape[1])))
-        indices = np.arange(len(dataset))
-        if len(indices) > most:
-            indices = np.sort(np.random.RandomState(seed).choice(len(indices), most, replace=False))
-        batch = dataset.batch(indices)
+        batch = dataset.batch(dataset.draw(most, seed))
         missing = torch.isnan(batch["x"])
         if "lengths" in batch:
             missing &= _within(batch["lengths"], missing.shape[1])

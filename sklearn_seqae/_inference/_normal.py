@@ -128,10 +128,7 @@ def _sample(dataset: SequenceDataset, n_timesteps: int, mean: Float64, scale: Fl
     """Sequences (n, n_timesteps, C) in standard units, some drawn at random where they are too many."""
     n_values = n_timesteps * dataset.steps.shape[1]
     most = max(2, min(_MOST_SEQUENCES, _MOST_VALUES // n_values))
-    indices = np.arange(len(dataset))
-    if len(indices) > most:
-        indices = np.sort(np.random.RandomState(seed).choice(len(indices), most, replace=False))
-    x = dataset.batch(indices)["x"][:, :n_timesteps]
+    x = dataset.batch(dataset.draw(most, seed))["x"][:, :n_timesteps]
     z = torch.full((len(x), n_timesteps, x.shape[2]), torch.nan, dtype=torch.float32)
     z[:, : x.shape[1]] = (x - torch.from_numpy(mean.astype(np.float32))) / torch.from_numpy(scale.astype(np.float32))
     return z

@@ -102,9 +102,7 @@ def _sample(
 ) -> NDArray[np.float32]:
     """Sequences (n, T, C), drawn at random where they are too many, several times where some are shifted."""
     most = max(2, min(_MOST_SEQUENCES, _MOST_VALUES // (n_timesteps * dataset.steps.shape[1])))
-    indices = np.arange(len(dataset))
-    if len(indices) > most:
-        indices = np.sort(np.random.RandomState(draw_seed).choice(len(indices), most, replace=False))
+    indices = dataset.draw(most, draw_seed)
     batch = dataset.batch(indices)
     if not time_shift:
         return batch["x"].numpy()
