@@ -12,7 +12,16 @@ from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
 
-__all__ = ["decode", "encode", "encode_timesteps", "for_each_batch", "on_device", "reconstruct", "squared_errors"]
+__all__ = [
+    "decode",
+    "encode",
+    "encode_and_reconstruct",
+    "encode_timesteps",
+    "for_each_batch",
+    "on_device",
+    "reconstruct",
+    "squared_errors",
+]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -71,6 +80,20 @@ def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
 
     for_each_batch(reconstruct_batch, module, dataset.lengths)
     return steps
+
+
+def encode_and_reconstruct(module: Any, dataset: SequenceDataset) -> tuple[Float32, Float32]:
+    """What `encode` and `reconstruct` return, in one pass."""
+    codes = np.empty((len(dataset), module.code_size), dtype=np.float32)
+    steps, offsets = _empty_steps(dataset.lengths, module)
+
+    def compute_batch(indices: Int64) -> None:
+        code, x = module.encode_and_draw(**on_device(dataset.batch(indices), module))
+        codes[indices] = code.cpu().numpy()
+        _write(steps, offsets[indices], dataset.lengths[indices], x)
+
+    for_each_batch(compute_batch, module, dataset.lengths)
+    return codes, steps
 
 
 def squared_errors(module: Any, dataset: SequenceDataset, unit: Float64) -> tuple[Float64, Int64]:

@@ -193,6 +193,12 @@ class SequenceAutoencoder(nn.Module):
         hidden = self._read(x, lengths)
         return hidden if self.projection is None else self.projection(hidden)
 
+    def encode_and_draw(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What `encode` and `forward` return, of one reading: (B, T, C) -> (B, K) and (B, T, C)."""
+        hidden = self._read(x, lengths)
+        code = hidden if self.projection is None else self.projection(hidden)
+        return code, self._draw(hidden, x.shape[1], lengths, standardized=False)
+
     def decode(
         self, code: Tensor, n_timesteps: int, lengths: Tensor | None = None, *, standardized: bool = False
     ) -> Tensor:

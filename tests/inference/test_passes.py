@@ -59,6 +59,8 @@ def test_inference_equals_one_at_a_time_in_the_same_order(module: SequenceAutoen
     np.testing.assert_allclose(found_states, np.concatenate(states), **close)
     np.testing.assert_allclose(_passes.decode(module, codes, lengths), drawn, **close)
     np.testing.assert_allclose(_passes.reconstruct(module, dataset), drawn, **close)
+    for one, other in zip(_passes.encode_and_reconstruct(module, dataset), (codes, drawn), strict=True):
+        np.testing.assert_allclose(one, other, **close)
     found, counts = _passes.squared_errors(module, dataset, unit)
     assert found.dtype == np.float64
     np.testing.assert_allclose(found, errors, rtol=1e-5)
