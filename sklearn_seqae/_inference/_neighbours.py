@@ -1,5 +1,6 @@
 """Distances to what is known: the nearest of a bounded number of training points."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ _MOST_POINTS = 2_000
 _MOST_CANDIDATES = 20_000
 # Distances that are held at once, nearly.
 _DISTANCES_AT_ONCE = 4_000_000
+# So few rows have no need of a limit on threads.
+_FEW_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Memory:
         found = np.empty(len(table))
         size = max(1, _DISTANCES_AT_ONCE // len(self.points))
         k = min(n_neighbours, len(self.points) - (own is not None))
-        with threadpool_limits(1, user_api="blas"):  # many small products
+        with _one_thread(len(table)):
             for start in range(0, len(table), size):
                 part = slice(start, start + size)
                 some = np.asarray(table[part], dtype=np.float64)
@@ -98,6 +101,11 @@ class Memory:
         if k == 1:
             return squares.argmin(axis=1)[:, None]
         return np.argpartition(squares, k - 1, axis=1)[:, :k]
+
+
+def _one_thread(n_rows: int) -> AbstractContextManager[Any]:
+    """One thread for many products, each of which is small; to look for the libraries' threads takes milliseconds."""
+    return threadpool_limits(1, user_api="blas") if n_rows > _FEW_ROWS else nullcontext()
 
 
 def _spread(table: Float64, n: int) -> Int64:
