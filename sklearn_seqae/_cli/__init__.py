@@ -1,6 +1,6 @@
 """The command line, `python -m sklearn_seqae`. Nothing imports it but `__main__`.
 
 A run goes through `_arguments`, `_paths` (what can be refused before torch is imported), `_reading` (tables and
-arrays), `_arranging` (sequences from them), `_job` (training), `_report` (scores) and `_outputs` (files). What is wrong
-is an `InputError`, which `_main` shows as one line.
+arrays), `_roles` (what the columns of a table are), `_arranging` (sequences from them), `_job` (training), `_report`
+(scores) and `_outputs` (files). What is wrong is an `InputError`, which `_main` shows as one line.
 """

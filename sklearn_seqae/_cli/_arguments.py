@@ -72,7 +72,7 @@ class Options:
     codes: Path | None
     save: Path | None
     plot: Path | None
-    overwrite: bool
+    force: bool
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,7 +85,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> Options:
     """The arguments of a parser that `make_parser` has made; None takes them from the shell."""
     given = vars(parser.parse_args(argv))
-    given["drop"] = tuple(given["drop"])
+    given |= {name: tuple(given[name]) for name in ("time", "values", "drop")}
     reading = DataOptions(**{field.name: given.pop(field.name) for field in fields(DataOptions)})
     return Options(reading=reading, **given)
 
@@ -113,10 +113,20 @@ def _add_data_options(group: Any) -> None:
     add = group.add_argument
     add("data", metavar="DATA", nargs="?", type=Path, help="file of sequences, see below")
     add("--id", metavar="COLUMN", help="column that names each row's sequence, by name or position from 0")
-    add("--time", metavar="COLUMN", help="column of times, numbers or dates: a row is then a time step")
+    add(
+        "--time",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="column of times, numbers or dates: a row is then a time step; repeat it for a date and a time of day",
+    )
+    add("--values", metavar="COLUMN", action="append", default=[], help="column to learn; for several, repeat it")
     add("--drop", metavar="COLUMN", action="append", default=[], help="column to leave out; for several, repeat it")
-    add("--channels", metavar="C", type=_integer(1), help="channels per time step of a table (default: 1)")
+    add("--in-order", action="store_true", help="rows are time steps, in the order of the file")
+    add("--sort", action="store_true", help="put rows in the order of their times")
+    add("--channels", metavar="C", type=_integer(1), help="rows are sequences, of C columns per time step")
     add("--width", metavar="N", type=_integer(2), help="cut long series into windows of N steps; rows are time steps")
+    add("--series", action="store_true", help="find what is unusual in a long series; rows are time steps")
     add("--stride", metavar="M", type=_integer(1), help="steps from window to window (default: half the width)")
     add("--drop-empty", action="store_true", help="leave out sequences without any value")
 
@@ -126,6 +136,7 @@ def _add_file_options(group: Any) -> None:
     add("--header", action=argparse.BooleanOptionalAction, help="whether a text file has a header (default: looks)")
     add("--decimal", metavar="MARK", choices=[".", ","], help="decimal mark of a text file (default: looks)")
     add("--encoding", metavar="NAME", help="encoding of a text file, such as latin-1 or utf-16 (default: utf-8)")
+    add("--time-format", metavar="FORMAT", help='how dates are written, such as "%%d/%%m/%%Y %%H:%%M" (default: looks)')
     add("--key", metavar="NAME", help="the array to take from an .npz file")
     add(
         "--memory",
@@ -148,7 +159,7 @@ def _add_training_options(group: Any) -> None:
     )
     add("--random-state", metavar="SEED", type=_integer(0, 2**32 - 1), default=0, help="seed (default: %(default)s)")
     add("--device", default="cpu", help="cpu, cuda, ... or auto (default: %(default)s)")
-    add("-q", "--quiet", action="store_true", help="show no progress bar")
+    add("-q", "--quiet", action="store_true", help="show no progress bar, which is shown in a terminal alone")
 
 
 def _add_model_option(group: Any) -> None:
@@ -163,7 +174,7 @@ def _add_output_options(group: Any) -> None:
         ("--plot", PLOT_SUFFIXES, "some held-out sequences and their reconstructions"),
     ):
         group.add_argument(option, metavar="OUT", type=Path, help=f"{what}: {', '.join(suffixes)}")
-    group.add_argument("--overwrite", action="store_true", help="replace outputs that exist already")
+    group.add_argument("--force", action="store_true", help="replace outputs that exist already")
 
 
 def _integer(low: int, high: int | None = None) -> Callable[[str], int]:

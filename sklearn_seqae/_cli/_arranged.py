@@ -46,11 +46,14 @@ class Arranged:
         What says which sequence each is, by the name of a column beside the codes.
     windows : Windows or None
         Where they were cut from long series.
+    how : str
+        What was taken for what in the file; empty where there was no choice.
     """
 
     X: "DataFrame | Array | list[Array]"
     labels: dict[str, list[Any]] = field(default_factory=dict)
     windows: Windows | None = None
+    how: str = ""
 
     def __len__(self) -> int:
         return len(self.X)
@@ -61,7 +64,7 @@ class Arranged:
         windows = self.windows and replace(
             self.windows, series=self.windows.series[rows], starts=self.windows.starts[rows]
         )
-        return Arranged(take(self.X, rows), labels, windows)
+        return Arranged(take(self.X, rows), labels, windows, self.how)
 
 
 def take(X: Any, rows: Rows) -> Any:

@@ -1,5 +1,6 @@
 """The main job: sequences in, an autoencoder trained on them."""
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,7 +89,7 @@ def _through_the_door(X: Any, path: Path, channels: int | None) -> Sequences:
     if sequences.n_timesteps == 1:
         raise InputError(
             f"{path}: has sequences of a single time step, which have no order to learn; if rows are the time steps of "
-            "one long series, cut it into windows with --width N"
+            "one long series, find what is unusual in it with --series, or cut it into windows with --width N"
         )
     return sequences
 
@@ -140,7 +141,7 @@ def fit(data: Data, split: Split, options: Options) -> Result:
         max_epochs=options.max_epochs or "auto",
         device=options.device,
         random_state=options.random_state,
-        verbose=0 if options.quiet else 1,
+        verbose=int(not options.quiet and sys.stderr.isatty()),
     )
     start = time.perf_counter()
     try:

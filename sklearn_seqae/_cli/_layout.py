@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
+from sklearn_seqae._cli._encodings import advise_encoding
 from sklearn_seqae._cli._messages import InputError, one_line
 from sklearn_seqae._cli._options import DataOptions
 
@@ -94,7 +95,7 @@ def _filled(lines: Iterable[_Line], path: Path) -> Iterator[_Line]:
     """Lines that are not blank."""
     for number, line in lines:
         if "\0" in line:  # which some versions of pandas read as a missing value
-            raise InputError(f"{path}: holds a NUL character, so it is not a text file, or in another --encoding")
+            raise InputError(f"{path}: holds a NUL character; {advise_encoding(path)}")
         if line.strip():
             yield number, line.rstrip("\r\n")
 

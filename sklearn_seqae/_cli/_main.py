@@ -76,7 +76,7 @@ def _check(options: Options) -> Options:
     ):
         if path is not None:
             # The digits' picture has a name of ours, and the next run's is the same picture.
-            check_output(option, path, suffixes, data=options.data, overwrite=options.overwrite or path is _DIGITS_PLOT)
+            check_output(option, path, suffixes, data=options.data, force=options.force or path is _DIGITS_PLOT)
     return options
 
 
@@ -112,7 +112,7 @@ def _run(options: Options) -> bool:
 
     model = None if options.model is None else _job.load_model(options.model)
     data = _job.load(options, model)
-    print(f"Read {data.name}: {_report.describe(data)}", flush=True)
+    print(f"{data.name}: read as {_report.describe(data)}", flush=True)
     if model is not None:
         result = _job.apply(data, model)
         print(f"Applied {options.model}: {model.architecture_}")
@@ -124,4 +124,7 @@ def _run(options: Options) -> bool:
     _report.print_scores(result)
     for path, content in _outputs.write(result, options):
         print(f"\n{path}\n  {content}")
-    return model is None and result.model.interrupted_
+    interrupted = model is None and result.model.interrupted_
+    if interrupted:
+        print(f"{PROG}: interrupted: the model is unfinished, after {result.model.n_iter_} epochs", file=sys.stderr)
+    return interrupted

@@ -14,11 +14,20 @@ class DataOptions:
     ----------
     channels : int or None
         Channels per time step of a table with a row per sequence.
-    id, time : str or None
-        Columns of a table, by name or position, that name the sequence and the time of a row. With a time, a row is
-        a time step.
-    drop : sequence of str
-        Columns to leave out.
+    id : str or None
+        Column of a table, by name or position, that names the sequence of a row.
+    time : sequence of str
+        Column of the times of rows, which are then time steps; of several, the texts are joined.
+    values, drop : sequence of str
+        Columns to learn, if not all others, and columns to leave out.
+    in_order : bool
+        Whether rows are time steps in the order of the file.
+    sort : bool
+        Whether to put rows in the order of their times.
+    time_format : str or None
+        How dates are written, as `datetime.strptime` has it; None finds out.
+    series : bool
+        Whether rows are time steps of long series, whose unusual steps are to be found.
     width, stride : int or None
         Windows to cut long series into: with a width, a row is a time step.
     drop_empty : bool
@@ -37,8 +46,13 @@ class DataOptions:
 
     channels: int | None = None
     id: str | None = None
-    time: str | None = None
+    time: Sequence[str] = ()
+    values: Sequence[str] = ()
     drop: Sequence[str] = ()
+    in_order: bool = False
+    sort: bool = False
+    time_format: str | None = None
+    series: bool = False
     width: int | None = None
     stride: int | None = None
     drop_empty: bool = False
@@ -51,4 +65,4 @@ class DataOptions:
     @property
     def by_step(self) -> bool:
         """Whether a row is a time step, rather than a sequence."""
-        return self.time is not None or self.width is not None
+        return bool(self.time) or self.width is not None or self.series or self.in_order

@@ -30,7 +30,8 @@ def write(result: Result, options: Options) -> Iterator[tuple[Path, str]]:
     if options.save is not None:
         reader = write_model(options.save, result.model)
         training = count(len(result.split.training), "training sequence")
-        yield options.save, f"model, fitted on the {training}: {reader}"
+        what = "unfinished model, interrupted while learning from" if result.model.interrupted_ else "model, fitted on"
+        yield options.save, f"{what} the {training}: {reader}"
     if options.plot is not None:
         draw = _draw_sequences if result.data.digits is None else _draw_digits
         yield options.plot, draw(result, options.plot)

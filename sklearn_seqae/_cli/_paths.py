@@ -75,12 +75,22 @@ def check_input(path: Path, options: DataOptions) -> None:
         ("--encoding", options.encoding is not None, TEXT_SUFFIXES),
         ("--drop", bool(options.drop), TABLE_SUFFIXES),
         ("--id", options.id is not None, TABLE_SUFFIXES),
-        ("--time", options.time is not None, TABLE_SUFFIXES),
+        ("--time", bool(options.time), TABLE_SUFFIXES),
+        ("--time-format", options.time_format is not None, TEXT_SUFFIXES),
+        ("--values", bool(options.values), TABLE_SUFFIXES),
+        ("--sort", options.sort, TABLE_SUFFIXES),
+        ("--in-order", options.in_order, TABLE_SUFFIXES),
     ):
         if given and suffix not in suffixes:
             raise InputError(f"{option} can be used with {', '.join(suffixes)} only, not with {path}")
     if options.channels is not None and options.by_step:
-        raise InputError("--channels is for a row per sequence; with --time or --width, each column is a channel")
+        raise InputError(
+            "--channels is for a row per sequence; with --time, --in-order, --width or --series, a column is a channel"
+        )
+    if options.in_order and (bool(options.time) or options.sort):
+        raise InputError(
+            "--in-order says that rows are in the order of the file, --time and --sort that times order them"
+        )
     if options.stride is not None and options.width is None:
         raise InputError("--stride is the distance of windows: give their --width, too")
     if suffix in _NEEDED_TO_READ:
@@ -100,7 +110,7 @@ def check_model(path: Path) -> None:
 
 
 def check_output(
-    option: str, path: Path, suffixes: Sequence[str], *, data: Path | None = None, overwrite: bool = False
+    option: str, path: Path, suffixes: Sequence[str], *, data: Path | None = None, force: bool = False
 ) -> None:
     """Refuse an output that could not be written once the training is done, or would replace what is there.
 
@@ -114,7 +124,7 @@ def check_output(
         What can be written.
     data : Path or None, default=None
         The file of the data, which must not be overwritten.
-    overwrite : bool, default=False
+    force : bool, default=False
         Whether another file that exists already may be.
     """
     suffix = path.suffix.lower()
@@ -127,8 +137,8 @@ def check_output(
     if path.exists():
         if data is not None and data.exists() and path.samefile(data):  # also by a link of either kind
             raise InputError(f"{option} {path}: would overwrite the data")
-        if not overwrite:
-            raise InputError(f"{option} {path}: exists already; replace it with --overwrite")
+        if not force:
+            raise InputError(f"{option} {path}: exists already; replace it with --force")
     _try_writing(option, path)
     if suffix in _NEEDED_TO_WRITE:
         modules, requirement = _NEEDED_TO_WRITE[suffix]

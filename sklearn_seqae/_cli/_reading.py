@@ -13,17 +13,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sklearn_seqae._cli._arrays import read_arrays
+from sklearn_seqae._cli._encodings import advise_encoding
 from sklearn_seqae._cli._messages import InputError, one_line
 from sklearn_seqae._cli._options import DataOptions
 from sklearn_seqae._cli._paths import ARRAY_SUFFIXES, TEXT_SUFFIXES
-from sklearn_seqae._cli._tables import Table, read_parquet_table, read_text_table
+from sklearn_seqae._cli._sheet import Sheet, read_parquet_sheet, read_text_sheet
 
 __all__ = ["read"]
 
-_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
-
-def read(path: Path, options: DataOptions) -> Table | NDArray[Any] | list[NDArray[Any]]:
+def read(path: Path, options: DataOptions) -> Sheet | NDArray[Any] | list[NDArray[Any]]:
     """Read what a file holds.
 
     Parameters
@@ -35,7 +34,7 @@ def read(path: Path, options: DataOptions) -> Table | NDArray[Any] | list[NDArra
 
     Returns
     -------
-    Table, ndarray or list of ndarray
+    Sheet, ndarray or list of ndarray
         A list where an .npz file holds several sequences.
 
     Raises
@@ -46,8 +45,8 @@ def read(path: Path, options: DataOptions) -> Table | NDArray[Any] | list[NDArra
     suffix = path.suffix.lower()
     with _reading(path, options):
         if suffix in TEXT_SUFFIXES:
-            return read_text_table(path, options)
-        return read_arrays(path, options) if suffix in ARRAY_SUFFIXES else read_parquet_table(path, options)
+            return read_text_sheet(path, options)
+        return read_arrays(path, options) if suffix in ARRAY_SUFFIXES else read_parquet_sheet(path, options)
 
 
 @contextmanager
@@ -58,16 +57,11 @@ def _reading(path: Path, options: DataOptions) -> Iterator[None]:
     except InputError:
         raise
     except UnicodeError as error:
-        raise InputError(_name_encoding(path, options.encoding)) from error
+        encoding = options.encoding or "UTF-8"
+        raise InputError(f"{path}: is not text in {encoding}; {advise_encoding(path)}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {one_line(error.strerror or error)}") from error
     except (MemoryError, ArithmeticError) as error:
         raise InputError(f"{path}: cannot be read: it asks for more memory than there is") from error
     except (ValueError, EOFError, csv.Error, zipfile.BadZipFile) as error:  # among them pandas' and Arrow's own
         raise InputError(f"{path}: cannot be read: {one_line(error)}") from error
-
-
-def _name_encoding(path: Path, encoding: str | None) -> str:
-    with path.open("rb") as file:
-        likely = "utf-16" if file.read(2) in _UTF_16_MARKS else "latin-1 or cp1252"
-    return f"{path}: is not text in {encoding or 'UTF-8'}; name its encoding, such as --encoding {likely}"

@@ -22,7 +22,8 @@ def describe(data: Data) -> str:
     steps = count(longest, "step") if shortest == longest else f"{shortest} to {longest} steps"
     share = f"{100 * missing:.2g} % of the values" if missing else "nothing"
     what = "sequence" if data.arranged.windows is None else "window"
-    return f"{count(len(lengths), what)} of {steps}, {count(n_channels, 'channel')}, {share} missing"
+    how = f" ({data.arranged.how})" if data.arranged.how else ""
+    return f"{count(len(lengths), what)} of {steps}, {count(n_channels, 'channel')}, {share} missing{how}"
 
 
 def describe_split(data: Data, split: Split) -> str:

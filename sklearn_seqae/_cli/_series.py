@@ -1,4 +1,4 @@
-"""Rows that are time steps: put together by name, in the order of their times, and cut into windows."""
+"""Rows that are time steps: put together by name, in the order of their times."""
 
 import warnings
 from collections.abc import Sequence
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._cli._arranged import Arranged, Windows
-from sklearn_seqae._cli._messages import InputError, one_line
+from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._tables import Table
-from sklearn_seqae._windows import sliding_windows
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Series", "cut", "read_series", "series_name"]
+__all__ = ["Series", "read_series", "series_name"]
 
 Array = NDArray[Any]
 Rows = NDArray[np.int64]
@@ -28,37 +26,93 @@ _UNEVEN = 0.01
 
 @dataclass(frozen=True)
 class Series:
-    """A series, or a sequence: the values (n_steps, n_channels), its name, and the time of each step, as it is told."""
+    """A series, or a sequence.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_steps, n_channels)
+        What was measured.
+    name : object
+        Which series it is.
+    times : sequence of length n_steps
+        The time of each step, as the file tells it, or its number.
+    rows : ndarray of shape (n_steps,)
+        Which rows of the file they are.
+    clock : Series or None
+        The same times as numbers or dates.
+    """
 
     values: Array
     name: Any
     times: Sequence[Any]
+    rows: Rows
+    clock: "pandas.Series[Any] | None" = None
 
 
-def read_series(data: Table | Array | list[Array], path: Path) -> list[Series]:
+def read_series(data: Table | Array | list[Array], path: Path, *, sort: bool = False) -> list[Series]:
     """The series that a file holds: one, one for each name of a table, or one for each array.
+
+    Parameters
+    ----------
+    data : Table, ndarray or list of ndarray
+        What it holds.
+    path : Path
+        The file, for messages.
+    sort : bool, default=False
+        Whether to put rows in the order of their times.
 
     Raises
     ------
     InputError
-        If a row has no name, or a time comes twice in a series.
+        If a row has no name, or a time comes twice in a series, or after a later one and is not to be put in order.
     """
     if isinstance(data, Table):
-        return _by_name(data, path)
+        series = _by_name(data, path, sort)
+        _check_channels(series, [f"column {name!r}" for name in data.values.columns], path, "leave it out with --drop")
+        return series
     single = isinstance(data, np.ndarray) and data.ndim < 3
     arrays = [data] if single else data
-    return [Series(np.asarray(values), number, range(len(values))) for number, values in enumerate(arrays)]
+    series = []
+    for number, values in enumerate(arrays):
+        values = np.asarray(values, dtype=np.float64)
+        values = values[:, np.newaxis] if values.ndim == 1 else values
+        series.append(Series(values, number, range(len(values)), np.arange(len(values))))
+    _check_channels(series, [f"channel {place}" for place in range(series[0].values.shape[1])], path, "leave it out")
+    return series
+
+
+def _check_channels(series: list[Series], names: Sequence[str], path: Path, remedy: str) -> None:
+    """Refuse channels without a value, and series that never change; warn of single channels that do not."""
+    n_channels = {each.values.shape[1] for each in series}
+    if len(n_channels) > 1:
+        raise InputError(
+            f"{path}: its series have {min(n_channels)} to {max(n_channels)} channels, not the same number"
+        )
+    if not names or not sum(each.values.size for each in series):
+        raise InputError(f"{path}: holds no value")
+    low = np.nanmin([np.nanmin(each.values, axis=0, initial=np.inf) for each in series], axis=0)
+    high = np.nanmax([np.nanmax(each.values, axis=0, initial=-np.inf) for each in series], axis=0)
+    constant = low >= high
+    for name, lowest, highest in zip(names, low, high, strict=False):
+        if lowest > highest:
+            raise InputError(f"{path}: {name} holds no value; {remedy}")
+    if constant.all():
+        raise InputError(f"{path}: {names[0]} is {low[0]:g} in every row, so there is nothing to learn")
+    for number in map(int, np.flatnonzero(constant)):
+        warnings.warn(
+            f"{path}: {names[number]} is {low[number]:g} in every row, so it tells nothing; {remedy}.", stacklevel=2
+        )
 
 
 def series_name(data: Table | Array | list[Array]) -> str | None:
-    """The name of what tells series apart, if there are several."""
+    """The name of what tells series apart, if anything does."""
     if isinstance(data, Table):
         return None if data.ids is None else data.id_name
     return None if isinstance(data, np.ndarray) and data.ndim < 3 else "series"
 
 
-def _by_name(table: Table, path: Path) -> list[Series]:
-    """The rows of each name, names in the order of their first rows, rows in that of their times or of the file."""
+def _by_name(table: Table, path: Path, sort: bool) -> list[Series]:
+    """The rows of each name, names in the order of their first rows, rows in that of the file or of their times."""
     import pandas
 
     ids = np.zeros(len(table.values)) if table.ids is None else table.ids
@@ -68,62 +122,54 @@ def _by_name(table: Table, path: Path) -> list[Series]:
     parts = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     values = table.values.to_numpy()
     if table.times is None:
-        return [Series(values[rows], names[codes[rows[0]]], range(len(rows))) for rows in parts]
-    ordered = [_in_time(table, rows, path) for rows in parts]
-    steps = [table.times.iloc[rows].diff().iloc[1:] for rows in ordered if len(rows) > 1]
-    if steps:
-        _warn_of_uneven_steps(steps, path)
-    return [Series(values[rows], names[codes[rows[0]]], list(table.times_as_told[rows])) for rows in ordered]
+        return [Series(values[rows], names[codes[rows[0]]], range(len(rows)), rows) for rows in parts]
+    parts = [_in_time(table, rows, path, sort) for rows in parts]
+    _warn_of_uneven_steps(table, parts, path)
+    return [
+        Series(values[rows], names[codes[rows[0]]], list(table.times_as_told[rows]), rows, table.times.iloc[rows])
+        for rows in parts
+    ]
 
 
-def _in_time(table: Table, rows: Rows, path: Path) -> Rows:
-    """Rows of a series in the order of their times, of which none comes twice."""
+def _in_time(table: Table, rows: Rows, path: Path, sort: bool) -> Rows:
+    """Rows of a series, whose times rise; in the order of their times, if they are to be sorted."""
     assert table.times is not None
-    times = table.times.iloc[rows].sort_values(kind="stable")
+    times = table.times.iloc[rows]
+    if sort:
+        times = times.sort_values(kind="stable")
+        rows = times.index.to_numpy()
+    remedy = f"or, if rows are in order, leave the times out with --drop {table.time_name} --in-order"
+    falls = np.flatnonzero(times.to_numpy()[1:] < times.to_numpy()[:-1])
+    if len(falls):
+        before, after = rows[falls[0]], rows[falls[0] + 1]
+        raise InputError(
+            f"{path}: the time {table.times_as_told[after]} in {table.place(int(after))} comes after "
+            f"{table.times_as_told[before]} in {table.place(int(before))}; put rows in the order of their times with "
+            f"--sort; {remedy}"
+        )
     again = np.flatnonzero(times.duplicated())
     if len(again):
-        place = table.place(int(times.index[again[0]]))
+        first, second = rows[again[0] - 1], rows[again[0]]
         raise InputError(
-            f"{path}: the time {times.iloc[again[0]]} comes twice in the same series, again in {place}; name several "
-            "series with --id COLUMN; or, if rows are in order, leave the times out with --drop, and give --width"
+            f"{path}: the time {table.times_as_told[second]} comes twice in the same series, in "
+            f"{table.place(int(first))} and {table.place(int(second))}; take one of the rows out of the file, or name "
+            f"several series with --id COLUMN; {remedy}"
         )
-    return times.index.to_numpy()
+    return rows
 
 
-def _warn_of_uneven_steps(steps: "Sequence[pandas.Series[Any]]", path: Path) -> None:
+def _warn_of_uneven_steps(table: Table, parts: Sequence[Rows], path: Path) -> None:
     """Warn where the differences of successive times are not all about the same."""
-    shortest, longest = min(step.min() for step in steps), max(step.max() for step in steps)
+    assert table.times is not None
+    steps = [(table.times.iloc[rows].diff().iloc[1:], rows) for rows in parts if len(rows) > 1]
+    if not steps:
+        return
+    shortest, longest = min(step.min() for step, _ in steps), max(step.max() for step, _ in steps)
     if longest - shortest > _UNEVEN * longest:
+        step, rows = next((step, rows) for step, rows in steps if step.max() == longest)
+        after = int(rows[int(np.argmax(step.to_numpy())) + 1])
         warnings.warn(
-            f"{path}: times are {shortest} to {longest} apart, but are read as if they were even.", stacklevel=2
+            f"{path}: times are {shortest} to {longest} apart, longest before {table.place(after)}, but are read as "
+            "if they were even; put rows without values where some are missing.",
+            stacklevel=2,
         )
-
-
-def cut(series: list[Series], name: str | None, width: int, stride: int | None, path: Path) -> Arranged:
-    """Windows of each series; those of a series that is shorter are padded.
-
-    Parameters
-    ----------
-    series : list of Series
-        The series.
-    name : str or None
-        What to call the column of their names; None leaves it out.
-    width, stride : int
-        As `sliding_windows` has them; None is half the width.
-    path : Path
-        The file, for messages.
-    """
-    stride = stride or max(1, width // 2)
-    lengths = np.array([len(each.values) for each in series], dtype=np.int64)
-    owner = np.repeat(np.arange(len(series)), lengths)
-    try:
-        steps = np.concatenate([each.values for each in series])
-        groups = owner if len(series) > 1 else None
-        windows = sliding_windows(steps, width, stride, groups=groups)
-        first = sliding_windows(np.arange(len(steps)), width, stride, groups=groups)[:, 0, 0].astype(np.int64)
-    except ValueError as error:
-        raise InputError(f"{path}: {one_line(error)}") from error
-    starts = first - (np.cumsum(lengths) - lengths)[owner[first]]
-    labels = {} if name is None else {name: [series[number].name for number in owner[first]]}
-    labels["start"] = [series[number].times[start] for number, start in zip(owner[first], starts, strict=True)]
-    return Arranged(windows, labels, Windows(owner[first], starts, width))

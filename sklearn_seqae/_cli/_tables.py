@@ -1,29 +1,22 @@
-"""Tables: columns of numbers, and those that name sequences and time steps."""
+"""Tables of numbers, with what names their sequences and time steps."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._cli._columns import find_columns
-from sklearn_seqae._cli._layout import is_number, line_of
-from sklearn_seqae._cli._memory import check_size
 from sklearn_seqae._cli._messages import InputError
 from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._text import read_text
+from sklearn_seqae._cli._roles import find_roles
+from sklearn_seqae._cli._sheet import Column, Sheet
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["Table", "read_parquet_table", "read_text_table"]
-
-
-_DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
+__all__ = ["Table", "make_table"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +29,8 @@ class Table:
         Numbers in float64.
     named : bool
         Whether its columns have names.
+    by_step : bool
+        Whether a row is a time step, rather than a sequence.
     ids : ndarray of shape (n_rows,) or None
         What names the sequence of each row, of any type.
     id_name : str
@@ -43,111 +38,70 @@ class Table:
     times : Series or None
         The time of each row: numbers or dates.
     times_as_told : ndarray of shape (n_rows,)
-        The same as the file has it.
+        The same as the file has it, or the number of the row.
+    time_name : str
+        The name of that.
     place : callable
         Says where a row, counted from 0, stands in the file.
+    remark : str
+        What was found of how the file is written, where that is unusual.
     """
 
     values: "DataFrame"
     named: bool
+    by_step: bool
     ids: NDArray[Any] | None
     id_name: str
     times: "Series[Any] | None"
     times_as_told: NDArray[Any]
+    time_name: str
     place: Callable[[int], str]
+    remark: str = ""
 
 
-def read_text_table(path: Path, options: DataOptions) -> Table:
-    """Read a text file; see `Table`."""
-    table, layout = read_text(path, options)
+def make_table(sheet: Sheet, options: DataOptions, path: Path) -> Table:
+    """Tell the columns of numbers from those that name sequences and times.
 
-    def place(row: int) -> str:
-        return f"line {line_of(path, layout, row)}"
-
-    return _select(table, path, options, place, named=layout.named)
-
-
-def read_parquet_table(path: Path, options: DataOptions) -> Table:
-    """Read a .parquet file; see `Table`."""
+    Raises
+    ------
+    InputError
+        If a column is not what it is said to be, or what it is remains open.
+    """
     import pandas
-    from pyarrow.parquet import read_metadata
 
-    metadata = read_metadata(path)
-    check_size(path, metadata.num_rows * metadata.num_columns * 8, options.memory)
-    return _select(pandas.read_parquet(path), path, options, "row {}".format)
-
-
-def _select(
-    table: "DataFrame", path: Path, options: DataOptions, place: Callable[[int], str], *, named: bool = True
-) -> Table:
-    """Tell the columns of numbers from those that the options name."""
-    find = partial(find_columns, [str(name) for name in table.columns])
-    dropped = {column for drop in options.drop for column in find("--drop", drop)}
-    id_column = None if options.id is None else find("--id", options.id)[0]
-    time_column = None if options.time is None else find("--time", options.time)[0]
-    if time_column is not None and time_column == id_column:
-        raise InputError(f"--id {options.id} and --time {options.time} are the same column")
-    others = dropped | {column for column in (id_column, time_column) if column is not None}
-    numbers = table.iloc[:, [column for column in range(table.shape[1]) if column not in others]]
-    if not numbers.shape[1]:
-        raise InputError(f"{path}: has no column left that could hold values")
+    roles = find_roles(sheet, options, path)
+    names, times = roles.id, roles.time
+    if times is not None:
+        _check_times(times, sheet, path)
+    frame = pandas.DataFrame(np.stack([each.numbers for each in roles.values], axis=1))
+    frame.columns = pandas.Index([each.name for each in roles.values])
     return Table(
-        values=_numbers(numbers, path, place),
-        named=named,
-        ids=_row_labels(table) if id_column is None else table.iloc[:, id_column].to_numpy(dtype=object),
-        id_name="id" if id_column is None or not named else str(table.columns[id_column]),
-        times=None if time_column is None else _times(table.iloc[:, time_column], path, place),
-        times_as_told=table.iloc[:, time_column or 0].to_numpy(),
-        place=place,
+        values=frame,
+        named=sheet.named,
+        by_step=roles.by_step,
+        ids=None if roles.id_position is None else sheet.as_text(roles.id_position).to_numpy(dtype=object),
+        id_name=_name(names, sheet, "id"),
+        times=None if times is None else times.times,
+        times_as_told=np.arange(len(sheet)) if times is None else times.cells.to_numpy(),
+        time_name=_name(times, sheet, "time"),
+        place=sheet.place,
+        remark=sheet.remark,
     )
 
 
-def _row_labels(table: "DataFrame") -> NDArray[Any] | None:
-    """The table's own names of its rows, if they say more than their order does."""
-    labels = table.index.to_numpy(dtype=object)
-    return None if np.array_equal(labels, np.arange(len(table))) else labels
+def _name(column: Column | None, sheet: Sheet, otherwise: str) -> str:
+    """What a column is called in what is written."""
+    has_name = column is not None and sheet.named and not (column.is_label and column.name == "index")
+    return column.name if column is not None and has_name else otherwise
 
 
-def _numbers(table: "DataFrame", path: Path, place: Callable[[int], str]) -> "DataFrame":
-    """The table in float64, if it holds nothing but numbers and missing values."""
-    import pandas
-
-    for position, name in enumerate(table.columns):
-        column = table.iloc[:, position]
-        if pandas.api.types.is_numeric_dtype(column) or not column.notna().any():
-            continue
-        texts = [(row, str(value)) for row, value in enumerate(column) if pandas.notna(value)]
-        row, text = next(((row, text) for row, text in texts if not is_number(text)), texts[0])
-        raise InputError(f"{path}: column {str(name)!r} holds {text[:40]!r} in {place(row)}, {_remedy(text, name)}")
-    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
-    return pandas.DataFrame(values, columns=table.columns)
-
-
-def _remedy(text: str, name: Any) -> str:
-    """What to do about a cell that is no number."""
-    if _DATE.match(text):
-        return (
-            f"a date; if rows are time steps, say --time {name}, with --id COLUMN or --width N, or else leave the "
-            f"column out with --drop {name}"
-        )
-    return (
-        f"which is not a number; leave the cell empty, or the column out with --drop {name}, or say --id {name} if it "
-        "names the sequences"
-    )
-
-
-def _times(column: "Series[Any]", path: Path, place: Callable[[int], str]) -> "Series[Any]":
-    """Numbers or dates that can be sorted and subtracted."""
-    import pandas
-
-    times = column
-    if not (pandas.api.types.is_numeric_dtype(times) or pandas.api.types.is_datetime64_any_dtype(times)):
-        times = pandas.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-    unread = np.flatnonzero(times.isna())
+def _check_times(column: Column, sheet: Sheet, path: Path) -> None:
+    unread = np.flatnonzero(column.times.isna())
     if len(unread):
         row = int(unread[0])
         raise InputError(
-            f"{path}: --time {column.name} holds {str(column.iloc[row])[:40]!r} in {place(row)}, which is neither a "
-            "number nor a date such as 2020-12-31 23:59; if the rows are in order, --drop the column and give --width"
+            f"{path}: the time column {column.name!r} holds {str(column.cells.iloc[row])[:40]!r} in "
+            f"{sheet.place(row)}, which is neither a number nor a date such as 2020-12-31 23:59; say how dates "
+            "are written with "
+            f"--time-format; or, if the rows are in order, leave the column out with --drop {column.name} --in-order"
         )
-    return times.reset_index(drop=True)

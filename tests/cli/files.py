@@ -22,7 +22,9 @@ def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
 
 
 def arranged(path: Path, **options: Any) -> Arranged:
-    """What the command line makes of a file, with these fields of `DataOptions`."""
+    """What the command line makes of a file, with these fields of `DataOptions`; a single time is one column."""
+    if isinstance(options.get("time"), str):
+        options["time"] = (options["time"],)
     given = DataOptions(**options)
     check_input(path, given)
     return arrange(read(path, given), given, path)

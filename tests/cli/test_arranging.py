@@ -1,6 +1,5 @@
 """What rows are: sequences, time steps of sequences, or a long series to be cut into windows."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -53,44 +52,16 @@ def test_row_labels_of_pandas_are_names(tmp_path: Path, suffix: str) -> None:
     assert found.labels == {"id": ["x", "y"]}
 
 
-def test_a_column_that_counts_up_is_warned_of(tmp_path: Path) -> None:
-    text = "id,a,b\n1000,1,2\n1001,4,3\n1005,2,2\n"
-    path = written(tmp_path / "a.csv", text)
-    with pytest.warns(UserWarning, match="column 'id' counts up from row to row.*--id id.*--time id.*--drop id"):
-        assert sequences(path).shape == (3, 3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert arranged(path, id="id").labels == {"id": ["1000", "1001", "1005"]}
-        assert sequences(path, drop=["id"]).shape == (3, 2)
-        sequences(written(tmp_path / "b.csv", "a,b\n1,2\n2,1\n2,3\n"))
-        sequences(written(tmp_path / "c.csv", "a,b\n1.5,2\n2,1\n3,3\n"))
-        sequences(written(tmp_path / "d.csv", "1,2,3\n4,5,6\n7,8,9\n"))
-
-
-def test_a_table_of_time_steps_is_refused(tmp_path: Path) -> None:
-    rows = "".join(f"{i},{t},{i * t}\n" for i in range(3) for t in range(4))
-    message = refusal(written(tmp_path / "a.csv", f"patient,day,x\n{rows}"))
-    assert "looks like a row per time step" in message
-    assert "--id patient --time day" in message
-    assert "--id 0 --time 1" in refusal(written(tmp_path / "b.csv", rows))
-    texts = written(tmp_path / "c.csv", "patient,day,x\n" + rows.replace("\n", "\np", 11).replace("0,0", "p0,0", 1))
-    assert "say --id patient" in refusal(texts)
-    message = refusal(texts, id="patient")
-    assert "--id patient has 3 names for 12 rows; if rows are time steps, name the column of their times" in message
-    np.save(tmp_path / "a.npy", np.loadtxt(tmp_path / "b.csv", delimiter=","))
-    assert sequences(tmp_path / "a.npy").shape == (12, 3)  # the axes of an array are what they are
-
-
 # A row per time step
 
 
 def test_rows_are_put_together_by_name_and_time(long: Path) -> None:
-    found = arranged(long, id="patient", time="day")
+    found = arranged(long, id="patient", time="day", sort=True)
     assert found.labels == {"patient": ["b", "a"]}
     assert isinstance(found.X, list)
     np.testing.assert_array_equal(found.X[0], [[10, 0], [20, 1], [30, 2], [40, 3]])
     np.testing.assert_array_equal(found.X[1], [[1, 0], [2, 1]])
-    (x, _) = sequences(long, id="0", time="1", drop=["y"])
+    (x, _) = sequences(long, id="0", time="1", drop=["y"], sort=True)
     np.testing.assert_array_equal(x, [[10], [20], [30], [40]])
 
 
@@ -101,13 +72,15 @@ def test_times_may_be_dates(tmp_path: Path, suffix: str) -> None:
         table.to_csv(tmp_path / "a.csv", index=False)
     else:
         table.to_parquet(tmp_path / "a.parquet")
-    found = sequences(tmp_path / f"a.{suffix}", id="patient", time="day")
+    found = sequences(tmp_path / f"a.{suffix}", id="patient", time="day", sort=True)
     np.testing.assert_array_equal(found[0][:, 0], [10, 20, 30, 40])
 
 
 def test_times_that_are_not_even_are_warned_of(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "i,t,x\na,0,1\na,1,2\na,5,3\nb,0,1\nb,1,1\n")
-    with pytest.warns(UserWarning, match="times are 1.* to 4.* apart, but are read as if they were even"):
+    with pytest.warns(
+        UserWarning, match=r"times are 1.* to 4.* apart, longest before line 4, but are read as if they were even"
+    ):
         sequences(path, id="i", time="t")
 
 
@@ -115,16 +88,23 @@ def test_times_that_are_not_even_are_warned_of(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (
-            {"time": "day", "drop": ["patient"]},
-            "name the sequences with --id COLUMN, or cut one long series into windows with --width N",
+            {"time": "day", "drop": ["patient"], "sort": True},
+            "the time 1 comes twice in the same series, in line 2 and line 5; take one of the rows out of the file, or",
+        ),
+        (
+            {"time": "day", "id": "patient"},
+            "the time 2 in line 4 comes after 3 in line 3; put rows in the order of their times with --sort",
         ),
         ({"id": "patient", "time": "patient"}, "--id patient and --time patient are the same column"),
         ({"id": "patient", "time": "nope"}, "--time nope: "),
         (
             {"time": "day", "drop": ["patient"], "width": 2},
-            "the time 1 comes twice in the same series",
+            "if rows are in order, leave the times out with --drop day --in-order",
         ),
-        ({"time": "patient", "id": "day"}, "--time patient holds 'b' in line 2, which is neither a number nor a date"),
+        (
+            {"time": "patient", "id": "day"},
+            "the time column 'patient' holds 'b' in line 2, which is neither a number nor a date",
+        ),
         ({"drop": ["x", "y"], "id": "patient", "time": "day"}, "has no column left that could hold values"),
     ],
 )
@@ -146,13 +126,13 @@ def test_a_long_series_is_cut(tmp_path: Path) -> None:
     series.assign(t=np.arange(20) * 10)[["t", "a", "b"]].iloc[rng.permutation(20)].to_csv(
         tmp_path / "a.csv", index=False
     )
-    found = arranged(tmp_path / "a.csv", time="t", width=5, stride=3)
+    found = arranged(tmp_path / "a.csv", time="t", width=5, stride=3, sort=True)
     np.testing.assert_allclose(found.X, sliding_windows(series.to_numpy(), 5, 3))
     assert found.labels == {"start": [0, 30, 60, 90, 120, 150]}
     assert found.windows is not None
     assert found.windows.width == 5
     np.testing.assert_array_equal(found.windows.starts, [0, 3, 6, 9, 12, 15])
-    assert len(sequences(tmp_path / "a.csv", time="t", width=5)) == len(sliding_windows(np.arange(20), 5, 2))
+    assert len(sequences(tmp_path / "a.csv", sort=True, width=5)) == len(sliding_windows(np.arange(20), 5, 2))
 
 
 @pytest.mark.parametrize("shape", [(12,), (12, 1), (12, 3)])
@@ -175,17 +155,21 @@ def test_windows_hold_steps_of_one_series(tmp_path: Path) -> None:
 
 
 def test_windows_of_named_series(long: Path) -> None:
-    found = arranged(long, id="patient", time="day", width=2, stride=1)
+    found = arranged(long, id="patient", time="day", width=2, stride=1, sort=True)
     assert found.labels == {"patient": ["b", "b", "b", "a"], "start": [1, 2, 3, 1]}
     np.testing.assert_array_equal(np.asarray(found.X)[:, 0, 0], [10, 20, 30, 1])
 
 
 def test_refused_series(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", np.ones((5, 2)), np.ones((5, 3)))
+    assert "its series have 2 to 3 channels, not the same number" in refusal(tmp_path / "a.npz", width=2)
+    np.save(tmp_path / "b.npy", np.ones((5, 0)))
+    assert refusal(tmp_path / "b.npy", width=2).endswith("holds no value")
     np.save(tmp_path / "a.npy", np.arange(10))
-    assert "has shape (10,), so it is one long series; cut it into windows with --width N" in refusal(
-        tmp_path / "a.npy"
-    )
-    assert "10" in refusal(tmp_path / "a.npy", width=11)
+    message = refusal(tmp_path / "a.npy")
+    assert "has shape (10,), so it is one long series: find what is unusual in it with --series, or cut" in message
+    message = refusal(tmp_path / "a.npy", width=11)
+    assert message.endswith("--width 11 is longer than the series, which has 10 steps; take at most 5")
 
 
 # Without values
@@ -194,7 +178,7 @@ def test_refused_series(tmp_path: Path) -> None:
 def test_sequences_without_any_value(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "a,b\n1,2\n\n,\n3,\n,\n")
     message = refusal(path)
-    assert message.endswith("has no value in line 4, as have 1 others; leave them out with --drop-empty")
+    assert message.endswith("has no value in line 4, as has 1 other; leave them out with --drop-empty")
     found = arranged(path, drop_empty=True)
     np.testing.assert_array_equal(found.X, [[1, 2], [3, np.nan]])
     np.savez(tmp_path / "a.npz", np.ones(3), np.full(2, np.nan))

@@ -77,7 +77,8 @@ def table(out: str) -> dict[str, list[float]]:
 # The built-in data
 
 
-def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_digits(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert main(["--max-epochs", "2", "--codes", "codes.npy"]) == 0
     out, err = capsys.readouterr()
     assert "1797 sequences of 8 steps, 8 channels, nothing missing" in out
@@ -92,7 +93,7 @@ def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
     height, width = imread("digits_reconstructions.png").shape[:2]
     assert width > 3 * height > 600
     assert np.load("codes.npy").shape == (1797, 8)
-    assert "epoch 2/2" in err  # the progress bar
+    assert "epoch 2/2" in err  # the progress bar, as in a terminal
 
 
 def test_the_digits_picture_is_replaced_with_a_word(capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,7 +144,7 @@ def test_everything_for_a_file(waves: np.ndarray[Any, Any], capsys: pytest.Captu
     run("waves.npy", *outputs, "--latent-dim", "3", epochs=100)
     out, err = capsys.readouterr()
     assert err == ""
-    assert f"Read waves.npy: {N} sequences of 12 steps, 2 channels, nothing missing" in out
+    assert f"waves.npy: read as {N} sequences of 12 steps, 2 channels, nothing missing" in out
     assert "Training on 16 sequences, 4 held out" in out
     assert "model.joblib\n  model, fitted on the 16 training sequences: joblib.load('model.joblib')" in out
     assert f"codes.csv\n  codes of all {N} sequences, in their order" in out
@@ -169,7 +170,7 @@ def test_a_model_is_kept_and_applied(
     assert main(["new.csv", "--id", "id", "--model", "model.safetensors", *outputs]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert f"Read new.csv: 5 sequences of {24 // channels} steps" in out
+    assert f"new.csv: read as 5 sequences of {24 // channels} steps" in out
     assert "Applied model.safetensors: " in out
     assert "On the 5 given sequences" in out
     assert "There is no PCA to compare with, since the model was fitted before" in out
@@ -203,7 +204,7 @@ def test_scores_are_of_rows_not_trained_on(waves: np.ndarray[Any, Any], capsys: 
     waves[5] += 100
     np.save("waves.npy", waves)
     for seed in range(2):
-        run("waves.npy", "--save", "model.pkl", "--test-size", "0.5", "--random-state", str(seed), "--overwrite")
+        run("waves.npy", "--save", "model.pkl", "--test-size", "0.5", "--random-state", str(seed), "--force")
         assert "Training on 10 sequences, 10 held out" in capsys.readouterr().out
         model = pickle.loads(Path("model.pkl").read_bytes())
         trained_on_it = bool(np.all(model.channel_mean_ > 8))
@@ -273,7 +274,7 @@ def test_long_table(waves: np.ndarray[Any, Any], capsys: pytest.CaptureFixture[s
     steps.insert(0, "who", np.repeat([f"w{i}" for i in range(N)], 12))
     steps.insert(1, "when", np.tile(np.arange(12), N))
     steps.sample(frac=1, random_state=0).to_csv("long.csv", index=False)
-    run("long.csv", "--id", "who", "--time", "when", "--codes", "codes.csv", "--plot", "a.png")
+    run("long.csv", "--id", "who", "--time", "when", "--sort", "--codes", "codes.csv", "--plot", "a.png")
     out, err = capsys.readouterr()
     assert err == ""
     assert "20 sequences of 12 steps, 2 channels, nothing missing" in out
@@ -343,9 +344,9 @@ def test_refused_arguments(capsys: pytest.CaptureFixture[str], arguments: list[s
             "a.csv: Input X contains infinity or a value too large for dtype('float32'): inf at row 1",
         ),
         ("a,b\n1,2\n,\n", [], "a.csv: has no value in line 3; leave it out with --drop-empty"),
-        ("id,b\nx,2\n", [], "--drop id"),
+        ("id,b\nx,2\n", [], "sequences of a single time step"),
         ("1,2\n", ["--drop", "0", "--drop", "1"], "a.csv: has no column left that could hold values"),
-        ("day,x\na,1\nb,2\n", ["--drop", "day"], "if rows are the time steps of one long series, cut it"),
+        ("day,x\na,1\nb,2\n", ["--drop", "day"], "so it is one long series: find what is unusual in it with --series"),
         (
             "day,x\na,1\nb,2\n",
             [],
@@ -401,6 +402,8 @@ def test_interrupted_training_is_kept(
     assert main(["waves.npy", *arguments]) == 130
     out, err = capsys.readouterr()
     assert "sklearn_seqae: warning: Training interrupted by user after 2 epochs." in err
+    assert err.endswith("sklearn_seqae: interrupted: the model is unfinished, after 2 epochs\n")
+    assert "unfinished model, interrupted while learning from the 16 training sequences" in out
     assert "Trained for 2 epochs" in out
     assert np.load("codes.npy").shape == (N, 8)
     assert joblib.load("model.joblib").n_iter_ == 2

@@ -73,16 +73,16 @@ def test_the_data_is_not_overwritten(tmp_path: Path, link: Any) -> None:
     link(tmp_path / "link.csv", data)
     (tmp_path / "folder").mkdir()
     for path in (data, tmp_path / "link.csv", tmp_path / "folder" / ".." / "data.csv"):
-        for overwrite in (False, True):
+        for force in (False, True):
             with pytest.raises(InputError, match="would overwrite the data"):
-                check_output("--codes", path, CODES_SUFFIXES, data=data, overwrite=overwrite)
+                check_output("--codes", path, CODES_SUFFIXES, data=data, force=force)
 
 
 def test_other_files_are_overwritten_only_if_asked_to(tmp_path: Path) -> None:
     data, codes = written(tmp_path / "data.csv", "1,2\n"), written(tmp_path / "codes.csv", "precious")
-    with pytest.raises(InputError, match=r"codes\.csv: exists already; replace it with --overwrite"):
+    with pytest.raises(InputError, match=r"codes\.csv: exists already; replace it with --force"):
         check_output("--codes", codes, CODES_SUFFIXES, data=data)
-    check_output("--codes", codes, CODES_SUFFIXES, data=data, overwrite=True)
+    check_output("--codes", codes, CODES_SUFFIXES, data=data, force=True)
     assert codes.read_text() == "precious"
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_opened_for_writing_is_refused(
         written(tmp_path / "a.csv", "")
     monkeypatch.setattr("os.open", deny)
     with pytest.raises(InputError, match=r"--codes .*a.csv: cannot be written: Read-only file system"):
-        check_output("--codes", tmp_path / "a.csv", CODES_SUFFIXES, overwrite=True)
+        check_output("--codes", tmp_path / "a.csv", CODES_SUFFIXES, force=True)
 
 
 @pytest.mark.parametrize(

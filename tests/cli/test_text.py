@@ -121,10 +121,7 @@ def test_columns_are_dropped(tmp_path: Path) -> None:
         ("\n \n", "is empty"),
         ("a,b\n", "no data below its header"),
         ("a,b\n1,2\n3,four\n", "column 'b' holds 'four' in line 3"),
-        (
-            "when,b\n2020-01-01,2\n",
-            "a date; if rows are time steps, say --time when, with --id COLUMN or --width N, or else leave",
-        ),
+        ("when,b\n2020-01-01,2\n2020-01-02,3\n", "is one long series of 2 steps, a row per time step, times in 'when'"),
         ("# a\n# b\n", "holds nothing but comments"),
         ("# made here\n\na,b\n\n1,2\n\n3,four\n", "holds 'four' in line 7"),
         ("1,2\n3,\x00\n", "holds a NUL character"),
@@ -134,19 +131,47 @@ def test_refused_text(tmp_path: Path, text: str, message: str) -> None:
     assert message in refusal(written(tmp_path / "a.csv", text))
 
 
-@pytest.mark.parametrize(("encoding", "hint"), [("latin-1", "latin-1 or cp1252"), ("utf-16", "utf-16")])
-def test_other_encodings_are_named_and_read(tmp_path: Path, encoding: str, hint: str) -> None:
-    path = written(tmp_path / "a.csv", "größe,b\n1,2\n3,4\n", encoding)
-    assert refusal(path).endswith(f"is not text in UTF-8; name its encoding, such as --encoding {hint}")
+@pytest.mark.parametrize(
+    ("encoding", "likely"),
+    [
+        ("latin-1", "latin-1"),
+        ("cp1252", "cp1252"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+    ],
+)
+def test_other_encodings_are_named_and_read(tmp_path: Path, encoding: str, likely: str) -> None:
+    price = "€" if encoding == "cp1252" else "b"
+    path = written(tmp_path / "a.csv", f"größe,{price}\n1,2\n3,4\n", encoding)
+    assert refusal(path).endswith(f"; name its encoding, most likely --encoding {likely}")
     X = sequences(path, encoding=encoding)
-    assert list(X.columns) == ["größe", "b"]
+    assert list(X.columns) == ["größe", price]
     np.testing.assert_array_equal(X, [[1, 2], [3, 4]])
+
+
+def test_a_nul_byte_tells_an_encoding(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "a,b\n1,2\n3,4\n", "utf-16-le")  # which is UTF-8, too
+    assert refusal(path).endswith("holds a NUL character; name its encoding, most likely --encoding utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (bytes(range(256)), "it is no text file at all"),
+        (b"PK\x03\x04\xff\xff", "it is a zip archive, such as an Excel workbook"),
+        (b"PAR1\xff\xff", "it is Parquet, whose suffix is .parquet"),
+    ],
+)
+def test_files_that_are_no_texts_are_named(tmp_path: Path, content: bytes, what: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    assert refusal(tmp_path / "a.csv").endswith(f"{what}; save the table as .csv")
 
 
 def test_refused_encodings(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "größe,b\n1,2\n")
     assert "--encoding nonsense: unknown encoding" in refusal(path, encoding="nonsense")
-    assert "is not text in ascii; name its encoding" in refusal(path, encoding="ascii")
+    assert "is not text in ascii; name its encoding, most likely --encoding utf-8" in refusal(path, encoding="ascii")
     assert "is not text in utf-16" in refusal(path, encoding="utf-16")
 
 
