@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._plot._loss_curve import LossCurveDisplay
     from sklearn_seqae._plot._reconstruction import ReconstructionDisplay
     from sklearn_seqae._selection import OneStandardErrorRule
+    from sklearn_seqae._series import LSTMSeriesOutlierDetector
     from sklearn_seqae._windows import sliding_windows, stitch_windows
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "LSTMFeatures",
     "LSTMImputer",
     "LSTMOutlierDetector",
+    "LSTMSeriesOutlierDetector",
     "LatentDisplay",
     "LossCurveDisplay",
     "OneStandardErrorRule",
@@ -47,6 +49,7 @@ _HOMES = {
     "LSTMFeatures": "_features",
     "LSTMImputer": "_imputer",
     "LSTMOutlierDetector": "_outlier",
+    "LSTMSeriesOutlierDetector": "_series",
     "LatentDisplay": "_plot._latent",
     "LossCurveDisplay": "_plot._loss_curve",
     "OneStandardErrorRule": "_selection",

@@ -10,6 +10,7 @@ from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._features import LSTMFeatures
 from sklearn_seqae._imputer import LSTMImputer
 from sklearn_seqae._outlier import LSTMOutlierDetector
+from sklearn_seqae._series import LSTMSeriesOutlierDetector
 from sklearn_seqae._storage._container import read, write
 from sklearn_seqae._storage._values import pack, unpack
 
@@ -17,7 +18,8 @@ __all__ = ["load", "save"]
 
 # The classes that a file may hold, by name.
 _CLASSES: dict[str, type[BaseEstimator]] = {
-    cls.__name__: cls for cls in (LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector)
+    cls.__name__: cls
+    for cls in (LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector, LSTMSeriesOutlierDetector)
 }
 # Version of the file. It changes when an older file can no longer be read as it is; then `load` converts what it can,
 # and refuses the rest by this number.
@@ -88,7 +90,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    estimator : LSTMAutoencoder, LSTMFeatures, LSTMImputer or LSTMOutlierDetector
+    estimator : LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector or LSTMSeriesOutlierDetector
         As it was saved. One that was fitted on a GPU computes on the CPU where there is none.
 
     Raises

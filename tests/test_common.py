@@ -20,7 +20,13 @@ from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector
+from sklearn_seqae import (
+    LSTMAutoencoder,
+    LSTMFeatures,
+    LSTMImputer,
+    LSTMOutlierDetector,
+    LSTMSeriesOutlierDetector,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,8 +40,10 @@ SETTINGS = {
     "imputer": LSTMImputer(5, cv=2, max_epochs=2),
     "outlier_auto": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
     "outlier_mahalanobis": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2, scoring="mahalanobis", contamination=0.1),
+    "series": LSTMSeriesOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
+    "series_causal": LSTMSeriesOutlierDetector(LSTMAutoencoder(**FAST), causal=True, contamination=0.1),
 }
-ESTIMATORS = [LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector]
+ESTIMATORS = [LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector, LSTMSeriesOutlierDetector]
 # In scikit-learn, but not part of `check_estimator`.
 EXTRA_CHECKS = [
     "check_dataframe_column_names_consistency",
@@ -98,12 +106,15 @@ def test_scikit_learn_finds_all_its_checks_applicable(name: str) -> None:
 def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
     script = textwrap.dedent(f"""
         from sklearn.utils.estimator_checks import check_estimator
-        from sklearn_seqae import LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector
+        from sklearn_seqae import (
+            LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector, LSTMSeriesOutlierDetector
+        )
 
         autoencoder = LSTMAutoencoder(**{FAST})
         features = LSTMFeatures(autoencoder, patch_lens=2, n_windows=16)
         imputer = LSTMImputer(5, cv=2, max_epochs=2)
-        for estimator in (autoencoder, features, imputer, LSTMOutlierDetector(autoencoder, contamination=0.1)):
+        detectors = [each(autoencoder, contamination=0.1) for each in (LSTMOutlierDetector, LSTMSeriesOutlierDetector)]
+        for estimator in (autoencoder, features, imputer, *detectors):
             results = check_estimator(estimator, on_skip=None, on_fail=None)
             assert len(results) >= 40
             for result in results:
@@ -125,7 +136,7 @@ def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
     ("name", "check"),
     [
         *product(["bidirectional", "features", "imputer", "one_layer"], EXTRA_CHECKS),
-        *product(["outlier_auto"], FOR_ALL_ESTIMATORS),
+        *product(["outlier_auto", "series"], FOR_ALL_ESTIMATORS),
     ],
 )
 def test_checks_that_scikit_learn_keeps_for_itself_pass(name: str, check: str) -> None:
@@ -190,7 +201,7 @@ def test_docstring_lists_each_parameter_in_order_with_its_default(estimator: Any
         assert ast.literal_eval(default) == parameter.default, name
 
 
-@pytest.mark.parametrize("name", ["early_stopping", "features", "imputer", "outlier_mahalanobis"])
+@pytest.mark.parametrize("name", ["early_stopping", "features", "imputer", "outlier_mahalanobis", "series"])
 def test_docstring_lists_each_fitted_attribute_and_no_other(name: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 6))).add_prefix("t")
     fitted = clone(SETTINGS[name]).fit(X)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn_seqae._data._containers import read_array, read_floats, read_names
 from sklearn_seqae._plot._display import PanelDisplay
 from sklearn_seqae._plot._drawing import BLUE, DARK, GREEN, VERMILION, draw_line, merge_style, tidy_log
-from sklearn_seqae._plot._time_axis import shade_steps
+from sklearn_seqae._plot._time_axis import dates_of, shade_steps
 from sklearn_seqae._windows import sliding_windows, stitch_windows
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class AnomalyDisplay(PanelDisplay):
             figure.
         channels, units, time, xlabel
             Which channels to draw, their units, the time of the steps and what it is called: as in
-            :meth:`ReconstructionDisplay.plot`.
+            :meth:`ReconstructionDisplay.plot`; where `time` is None, the dates that pandas' index has.
         log : bool, default=False
             Whether the score has a logarithmic scale.
         series_kwargs, score_kwargs : dict or None, default=None
@@ -141,6 +141,9 @@ class AnomalyDisplay(PanelDisplay):
         """
         self._require_matplotlib("plot")
         series, scores, known = self._read()
+        if time is None:
+            time, name = dates_of(self.series)
+            xlabel = xlabel or name
         view = self._view(series.shape[1], len(series), channels=channels, units=units, time=time, xlabel=xlabel)
         ylabels = [*view.ylabels, "score"]
         size, texts = (6.5, 1.05 * len(ylabels) + 1.2), self._legend_texts(known)
@@ -221,28 +224,31 @@ class AnomalyDisplay(PanelDisplay):
         detector: Any,
         series: Any,
         *,
-        width: int,
+        width: int | None = None,
         stride: int = 1,
         labels: ArrayLike | None = None,
         channel_names: Sequence[str] | None = None,
         ax: Any = None,
         **plot_kwargs: Any,
     ) -> "AnomalyDisplay":
-        """Score a series by its windows and draw it.
+        """Score a series and draw it.
 
-        The score of a step is the highest of the windows that it is in, a window's score being minus the detector's
-        `score_samples`; the threshold is minus its `offset_`. So the steps that are shaded are those of the windows
-        that `predict` labels -1. A step is in several windows where they overlap, so that the share of normal steps
-        that are shaded is above the detector's `false_alarm_rate`, which is that of windows.
+        A :class:`LSTMSeriesOutlierDetector` scores rows: what is drawn is minus its `score_samples`, the threshold is
+        minus its `offset_`, and the steps that are shaded are those that `predict` labels -1.
+
+        A :class:`LSTMOutlierDetector` scores windows. The score of a step is the highest of the windows that it is in,
+        so that the steps that are shaded are those of the windows that `predict` labels -1. A step is in several
+        windows where they overlap, so that the share of normal steps that are shaded is above the detector's
+        `false_alarm_rate`, which is that of windows.
 
         Parameters
         ----------
-        detector : LSTMOutlierDetector
-            A detector fitted on windows of this width, from :func:`sliding_windows`.
+        detector : LSTMSeriesOutlierDetector or LSTMOutlierDetector
+            A fitted detector: of rows, or of windows from :func:`sliding_windows`.
         series : array-like or DataFrame of shape (n_timesteps,) or (n_timesteps, n_channels)
             The series.
-        width : int
-            Time steps of a window.
+        width : int or None, default=None
+            Time steps of a window, which a detector of windows needs.
         stride : int, default=1
             Time steps from the start of a window to the start of the next.
         labels, channel_names, ax, **plot_kwargs
@@ -258,17 +264,18 @@ class AnomalyDisplay(PanelDisplay):
         NotFittedError
             If the detector is not fitted.
         TypeError
-            If the detector has no threshold.
+            If the detector has no threshold, or judges windows and no `width` is given.
         ImportError, ValueError
             As :meth:`plot`.
         """
         cls._require(
-            detector, "offset_", "pass a fitted LSTMOutlierDetector, or scores of your own to from_predictions."
+            detector, "offset_", "pass a fitted LSTMSeriesOutlierDetector, or scores of your own to from_predictions."
         )
-        scores = -detector.score_samples(sliding_windows(series, width, stride))
-        per_step = stitch_windows(scores, stride, len(series), width=width, reduce="max")
+        scores = (
+            _score_rows(detector, series) if hasattr(detector, "width_") else _score(detector, series, width, stride)
+        )
         threshold = -float(detector.offset_)
-        return cls(series, per_step, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
+        return cls(series, scores, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
 
     @classmethod
     def from_predictions(
@@ -311,6 +318,24 @@ class AnomalyDisplay(PanelDisplay):
         """
         cls._require_matplotlib("from_predictions")
         return cls(series, scores, threshold, labels=labels, channel_names=channel_names).plot(ax, **plot_kwargs)
+
+
+def _score_rows(detector: Any, series: Any) -> Array:
+    """Minus the scores of a detector that takes the series whole, which may have one axis here."""
+    flat = isinstance(series, np.ndarray) and series.ndim == 1
+    scores: Array = -detector.score_samples(series[:, np.newaxis] if flat else series)
+    return scores
+
+
+def _score(detector: Any, series: Any, width: int | None, stride: int) -> Array:
+    """The highest of the windows' scores, negated, that a step is in."""
+    if width is None:
+        raise TypeError(
+            f"{type(detector).__name__} judges windows: pass their width, or fit a LSTMSeriesOutlierDetector, which "
+            "takes a series whole."
+        )
+    scores = -detector.score_samples(sliding_windows(series, width, stride))
+    return stitch_windows(scores, stride, len(series), width=width, reduce="max")
 
 
 def _as_flags(labels: Array) -> Bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import PolyCollection
 
-__all__ = ["on_axis", "shade_steps", "tidy_time", "times_of"]
+__all__ = ["dates_of", "on_axis", "shade_steps", "tidy_time", "times_of"]
 
 Array = NDArray[Any]
 
@@ -54,6 +54,17 @@ def times_of(time: Any, n_timesteps: int) -> Array:
             "the time between steps as a number."
         )
     return times[:n_timesteps]
+
+
+def dates_of(series: Any) -> tuple[Array | None, str | None]:
+    """Dates of the rows of a DataFrame or Series of pandas', if its index has them, and the index's name."""
+    index: Any = getattr(series, "index", None)
+    if hasattr(index, "to_timestamp"):  # periods
+        index = index.to_timestamp()
+    if not hasattr(index, "tz"):
+        return None, None
+    name = index.name if isinstance(index.name, str) else None
+    return np.asarray(index.tz_localize(None)), name  # as the clock there shows them
 
 
 def on_axis(axis: "Axes", times: Array) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from sklearn_seqae import AnomalyDisplay, LSTMAutoencoder
+from sklearn_seqae import AnomalyDisplay, LSTMAutoencoder, LSTMSeriesOutlierDetector
 from sklearn_seqae._outlier import LSTMOutlierDetector
 from sklearn_seqae._plot._drawing import RASTERIZE_FROM
 from sklearn_seqae._windows import sliding_windows
@@ -174,8 +174,52 @@ def test_refused_series(arguments: dict[str, Any], message: str) -> None:
     assert not plt.get_fignums()
 
 
+def test_series_detector_needs_no_width_and_dates_come_from_the_index() -> None:
+    frame = pd.DataFrame({"speed": np.sin(np.arange(60) / 2)}, index=pd.date_range("2024-01-01", periods=60, freq="h"))
+    frame.index.name = "day"
+    detector = LSTMSeriesOutlierDetector(tiny(), width=8, contamination=0.2, random_state=0).fit(frame)
+    display = AnomalyDisplay.from_estimator(detector, frame)
+    np.testing.assert_allclose(np.asarray(display.score_line_.get_ydata()), -detector.score_samples(frame))
+    assert display.threshold == -detector.offset_
+    alarms = np.flatnonzero(detector.predict(frame) < 0)
+    assert np.flatnonzero(np.asarray(display.score_line_.get_ydata()) > display.threshold).tolist() == alarms.tolist()
+    assert np.asarray(display.score_line_.get_xdata())[0] == np.datetime64("2024-01-01")
+    assert [axis.get_ylabel() for axis in display.ax_] == ["speed", "score"]
+    assert display.ax_[-1].get_xlabel() == "day"
+    drawn(display.figure_)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024-01-01", periods=4, tz="Europe/Berlin"),
+        pd.period_range("2024-01-01", periods=4, freq="D"),
+    ],
+)
+def test_dates_are_those_of_the_clock_there(index: Any) -> None:
+    display = AnomalyDisplay.from_predictions(pd.Series(np.zeros(4), index=index), np.zeros(4))
+    expected = np.arange("2024-01-01", "2024-01-05", dtype="datetime64[D]")
+    np.testing.assert_array_equal(np.asarray(display.score_line_.get_xdata()), expected)
+    drawn(display.figure_)
+
+
+def test_given_time_goes_before_the_index() -> None:
+    series = pd.Series(np.zeros(4), index=pd.date_range("2024-01-01", periods=4))
+    display = AnomalyDisplay.from_predictions(series, np.zeros(4), time=0.5)
+    assert np.asarray(display.score_line_.get_xdata()).tolist() == [0, 0.5, 1, 1.5]
+
+
+def test_array_of_one_axis_is_a_series_of_one_channel() -> None:
+    series = np.sin(np.arange(60) / 2)
+    detector = LSTMSeriesOutlierDetector(tiny(), width=8, contamination=0.2, random_state=0).fit(series[:, np.newaxis])
+    assert len(np.asarray(AnomalyDisplay.from_estimator(detector, series).score_line_.get_ydata())) == 60
+
+
 def test_refused_detectors(fitted: LSTMAutoencoder) -> None:
-    with pytest.raises(TypeError, match="LSTMAutoencoder has no `offset_`: pass a fitted LSTMOutlierDetector"):
+    with pytest.raises(TypeError, match="LSTMAutoencoder has no `offset_`: pass a fitted LSTMSeriesOutlierDetector"):
         AnomalyDisplay.from_estimator(fitted, SERIES, width=2)
     with pytest.raises(NotFittedError):
         AnomalyDisplay.from_estimator(tiny(), SERIES, width=2)
+    windows = LSTMOutlierDetector(tiny(), contamination=0.1).fit(sliding_windows(np.arange(30.0), 4))
+    with pytest.raises(TypeError, match="LSTMOutlierDetector judges windows: pass their width, or fit a LSTMSeries"):
+        AnomalyDisplay.from_estimator(windows, np.arange(30.0))
