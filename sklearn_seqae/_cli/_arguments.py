@@ -10,14 +10,21 @@ from typing import Any, NoReturn
 
 from sklearn_seqae._cli._messages import PROG, one_line
 from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._paths import CODES_SUFFIXES, DATA_MODEL_SUFFIXES, MODEL_SUFFIXES, PLOT_SUFFIXES
+from sklearn_seqae._cli._paths import (
+    CODES_SUFFIXES,
+    DATA_MODEL_SUFFIXES,
+    MODEL_SUFFIXES,
+    PLOT_SUFFIXES,
+    SCORES_SUFFIXES,
+)
 
 __all__ = ["Options", "make_parser", "parse"]
 
 _DESCRIPTION = """\
 Trains an LSTM autoencoder on sequences, says how much of the variance of
 sequences held out it explains, beside PCA with as many components, and writes
-the codes, the model and a picture.
+the codes, the model and a picture. With --series, finds what is unusual in a
+long series, and writes a score for each row.
 
 Without DATA, it does so for the digits that scikit-learn ships, each image read
 row by row (8 steps of 8 channels), draws some of them, and says how well a
@@ -26,10 +33,11 @@ logistic regression tells them apart by their codes."""
 _EPILOG = """\
 examples:
   python -m sklearn_seqae
-  python -m sklearn_seqae series.csv --id patient --codes codes.csv
-  python -m sklearn_seqae long.csv --id patient --time day --plot picture.png
-  python -m sklearn_seqae sensors.csv --time date --width 96 --stride 24
-  python -m sklearn_seqae series.csv --id patient --save model.safetensors
+  python -m sklearn_seqae wide.csv --id patient --codes codes.csv
+  python -m sklearn_seqae long.csv --id patient --time day --values pulse --plot picture.png
+  python -m sklearn_seqae sensors.csv --series --train 1000 --scores scores.csv --plot picture.png
+  python -m sklearn_seqae sensors.csv --width 96 --stride 24 --codes codes.csv
+  python -m sklearn_seqae wide.csv --id patient --save model.safetensors
   python -m sklearn_seqae new.csv --id patient --model model.safetensors --codes new_codes.csv
   python -m sklearn_seqae table.parquet --drop label --channels 3 --test-size 0
 
@@ -39,18 +47,23 @@ what DATA may be:
                   A first line that is not all numbers, or counts 0, 1, 2, ...,
                   is a header. Lines before it that begin with # are comments.
   .parquet        The same as a table.
-  .npy .npz       An array (sequences, steps) or (sequences, steps, channels),
-                  with NaN where a value is missing. For sequences of unequal
-                  length, an .npz file from np.savez(path, *sequences), each
+  .npy .npz       An array (steps,), (sequences, steps) or (sequences, steps,
+                  channels), with NaN where a value is missing. For sequences of
+                  unequal length, an .npz file from np.savez(path, *sequences), each
                   (steps,) or (steps, channels). For safety, no Python objects.
 
-With --channels, the columns of a table are all channels of the first step, all
-of the second, and so on. With --time or --width a row is a time step, and each
-column a channel: --id tells sequences apart, and --width cuts long series into
-windows, of which the last ones are held out.
+What the columns of a table are (names, times, values) is found where there is
+one way to read them, and said; otherwise an error names the options that tell.
+A row is a sequence, or a time step of one. With --channels it is a sequence,
+and the columns are all channels of the first step, all of the second, and so
+on. With --time, --in-order, --width or --series it is a time step, and each
+column a channel: --id tells sequences apart, --width cuts long series into
+windows, of which the last ones are held out, and --series finds what is unusual
+in a long series, row by row.
 
 The status is 0; 2 where an argument or a file is wrong; 130 after Ctrl-C, which
-during the training only ends it: what was learned until then is written.
+during the training of an autoencoder only ends it: what was learned until then
+is written as an unfinished model. With --series, nothing is written then.
 
 Text files need pandas, .parquet files pandas and pyarrow (the extra "files"),
 pictures matplotlib (the extra "plot")."""
@@ -69,7 +82,10 @@ class Options:
     device: str
     quiet: bool
     model: Path | None
+    train: float | None
+    false_alarm_rate: float
     codes: Path | None
+    scores: Path | None
     save: Path | None
     plot: Path | None
     force: bool
@@ -102,6 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {version('sklearn-seqae')}")
     _add_data_options(parser.add_argument_group("data"))
+    _add_series_options(parser.add_argument_group("long series, whose rows are time steps"))
     _add_file_options(parser.add_argument_group("files"))
     _add_training_options(parser.add_argument_group("training"))
     _add_model_option(parser.add_argument_group("instead of training"))
@@ -125,10 +142,32 @@ def _add_data_options(group: Any) -> None:
     add("--in-order", action="store_true", help="rows are time steps, in the order of the file")
     add("--sort", action="store_true", help="put rows in the order of their times")
     add("--channels", metavar="C", type=_integer(1), help="rows are sequences, of C columns per time step")
-    add("--width", metavar="N", type=_integer(2), help="cut long series into windows of N steps; rows are time steps")
-    add("--series", action="store_true", help="find what is unusual in a long series; rows are time steps")
-    add("--stride", metavar="M", type=_integer(1), help="steps from window to window (default: half the width)")
     add("--drop-empty", action="store_true", help="leave out sequences without any value")
+
+
+def _add_series_options(group: Any) -> None:
+    add = group.add_argument
+    add("--series", action="store_true", help="find what is unusual in a long series, row by row")
+    add(
+        "--train",
+        metavar="ROWS",
+        type=_rows_or_share,
+        help="learn from so many first rows, or this share (default: all)",
+    )
+    add(
+        "--false-alarm-rate",
+        metavar="SHARE",
+        type=_rate,
+        default=0.01,
+        help="share of new normal rows that may be beyond the threshold (default: %(default)s)",
+    )
+    add(
+        "--width",
+        metavar="N",
+        type=_integer(2),
+        help="steps of a window; without --series, windows are encoded",
+    )
+    add("--stride", metavar="M", type=_integer(1), help="steps from window to window (default: half the width)")
 
 
 def _add_file_options(group: Any) -> None:
@@ -159,7 +198,7 @@ def _add_training_options(group: Any) -> None:
     )
     add("--random-state", metavar="SEED", type=_integer(0, 2**32 - 1), default=0, help="seed (default: %(default)s)")
     add("--device", default="cpu", help="cpu, cuda, ... or auto (default: %(default)s)")
-    add("-q", "--quiet", action="store_true", help="show no progress bar, which is shown in a terminal alone")
+    add("-q", "--quiet", action="store_true", help="show no progress bar (there is one in a terminal)")
 
 
 def _add_model_option(group: Any) -> None:
@@ -170,8 +209,9 @@ def _add_model_option(group: Any) -> None:
 def _add_output_options(group: Any) -> None:
     for option, suffixes, what in (
         ("--codes", CODES_SUFFIXES, "codes of all sequences, also those held out, in their order"),
+        ("--scores", SCORES_SUFFIXES, "with --series: a score for each row of the file"),
         ("--save", MODEL_SUFFIXES, "the fitted model"),
-        ("--plot", PLOT_SUFFIXES, "some held-out sequences and their reconstructions"),
+        ("--plot", PLOT_SUFFIXES, "held-out sequences and their reconstructions, or the series and its score"),
     ):
         group.add_argument(option, metavar="OUT", type=Path, help=f"{what}: {', '.join(suffixes)}")
     group.add_argument("--force", action="store_true", help="replace outputs that exist already")
@@ -196,6 +236,22 @@ def _share(text: str) -> float:
         if 0 <= float(text) < 1:
             return float(text)
     raise argparse.ArgumentTypeError(f"must be a share from 0 to below 1, got {text!r}")
+
+
+def _rows_or_share(text: str) -> float:
+    """An argument type: a share of the rows, or a number of them."""
+    with suppress(ValueError):
+        if 0 < float(text) < 1 or (float(text).is_integer() and float(text) >= 1):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"must be a number of rows or a share of them below 1, got {text!r}")
+
+
+def _rate(text: str) -> float:
+    """An argument type: a share that is neither nothing nor everything."""
+    with suppress(ValueError):
+        if 0 < float(text) < 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"must be a share above 0 and below 1, got {text!r}")
 
 
 def _positive(text: str) -> float:

@@ -23,6 +23,7 @@ from sklearn_seqae._cli._splitting import Split, split_rows, split_windows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._files import load as load_file
+from sklearn_seqae._series import LSTMSeriesOutlierDetector
 
 __all__ = ["Data", "Result", "apply", "fit", "load", "load_model", "split"]
 
@@ -109,7 +110,7 @@ def split(data: Data, options: Options) -> Split:
         ) from error
 
 
-def load_model(path: Path) -> LSTMAutoencoder:
+def load_model(path: Path) -> LSTMAutoencoder | LSTMSeriesOutlierDetector:
     """A model that has been fitted to other data."""
     try:
         model = load_file(path)
@@ -118,8 +119,11 @@ def load_model(path: Path) -> LSTMAutoencoder:
         raise InputError(f"--model {path}: holds a model that has not been fitted") from error
     except (OSError, ValueError) as error:
         raise InputError(f"--model {one_line(error)}") from error
-    if not isinstance(model, LSTMAutoencoder):
-        raise InputError(f"--model {path}: holds an {type(model).__name__}, but codes are an LSTMAutoencoder's")
+    if not isinstance(model, LSTMAutoencoder | LSTMSeriesOutlierDetector):
+        raise InputError(
+            f"--model {path}: holds an {type(model).__name__}; codes are an LSTMAutoencoder's, scores of rows an "
+            "LSTMSeriesOutlierDetector's"
+        )
     return model
 
 

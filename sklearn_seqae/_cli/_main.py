@@ -3,24 +3,15 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from sklearn_seqae._cli._arguments import Options, make_parser, parse
+from sklearn_seqae._cli._checks import check, check_series
 from sklearn_seqae._cli._messages import PROG, InputError, warnings_in_one_line
-from sklearn_seqae._cli._options import DataOptions
-from sklearn_seqae._cli._paths import (
-    CODES_SUFFIXES,
-    MODEL_SUFFIXES,
-    PLOT_SUFFIXES,
-    check_input,
-    check_model,
-    check_output,
-    require,
-)
+from sklearn_seqae._cli._paths import check_input
 
 __all__ = ["main"]
 
-_DIGITS_PLOT = Path("digits_reconstructions.png")
 _INTERRUPTED = 130
 
 
@@ -35,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0, or 130 after Ctrl-C. One in the training only ends it: the files are written all the same.
+        0, or 130 after Ctrl-C. One in the training of an autoencoder only ends it: the files are written all the same.
 
     Raises
     ------
@@ -45,72 +36,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser()
     options = parse(parser, argv)
     try:
-        options = _check(options)
+        options = check(options)
         with warnings_in_one_line():
             interrupted = _run(options)
     except InputError as error:
         parser.error(str(error))
     except MemoryError:
         parser.error(f"{options.data or 'the digits'}: there is not enough memory to train on so many numbers")
-    except KeyboardInterrupt:
-        print(f"{PROG}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(": ".join([PROG, "interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return _INTERRUPTED
     return _INTERRUPTED if interrupted else 0
 
 
-_OF_TRAINING = ("latent_dim", "max_epochs", "test_size", "random_state", "device", "save")
-
-
-def _check(options: Options) -> Options:
-    """Refuse before torch is imported what could not be read or, later, written; fill in the digits' picture."""
-    if options.data is None:
-        options = _check_digits(options)
-    else:
-        check_input(options.data, options.reading)
-    if options.model is not None:
-        _check_model(options, options.model)
-    for option, path, suffixes in (
-        ("--codes", options.codes, CODES_SUFFIXES),
-        ("--save", options.save, MODEL_SUFFIXES),
-        ("--plot", options.plot, PLOT_SUFFIXES),
-    ):
-        if path is not None:
-            # The digits' picture has a name of ours, and the next run's is the same picture.
-            check_output(option, path, suffixes, data=options.data, force=options.force or path is _DIGITS_PLOT)
-    return options
-
-
-def _check_model(options: Options, path: Path) -> None:
-    if options.data is None:
-        raise InputError("--model is applied to a file: give it as DATA")
-    defaults = parse(make_parser(), [])
-    for option in _OF_TRAINING:
-        if getattr(options, option) != getattr(defaults, option):
-            raise InputError(f"--{option.replace('_', '-')} is about training, but --model has been trained")
-    check_model(path)
-
-
-def _check_digits(options: Options) -> Options:
-    for option, value in vars(options.reading).items():
-        if value != getattr(DataOptions(), option):
-            raise InputError(f"--{option.replace('_', '-')} is about a file: give it as DATA")
-    if options.plot is None:
-        try:
-            require(["matplotlib"], "A picture of some digits", "matplotlib")
-        except InputError as hint:
-            print(hint, file=sys.stderr)
-        else:
-            if _DIGITS_PLOT.exists():
-                print(f"{_DIGITS_PLOT} is there from an earlier run and will be replaced")
-            return replace(options, plot=_DIGITS_PLOT)
-    return options
-
-
 def _run(options: Options) -> bool:
     """Load, train, score and write; whether Ctrl-C has ended the training."""
-    from sklearn_seqae._cli import _job, _outputs, _report  # torch, which takes seconds
+    from sklearn_seqae._cli import _job  # torch, which takes seconds
+    from sklearn_seqae._series import LSTMSeriesOutlierDetector
 
     model = None if options.model is None else _job.load_model(options.model)
+    if isinstance(model, LSTMSeriesOutlierDetector) or (model is None and options.reading.series):
+        _judge_rows(options, model)
+        return False
+    for option in ("--series" if options.reading.series else "", "--scores" if options.scores is not None else ""):
+        if option:
+            raise InputError(f"{option} is for a model of long series, but {options.model} holds one of sequences")
+    return _encode_sequences(options, model)
+
+
+def _encode_sequences(options: Options, model: Any) -> bool:
+    from sklearn_seqae._cli import _job, _outputs, _report
+
     data = _job.load(options, model)
     print(f"{data.name}: read as {_report.describe(data)}", flush=True)
     if model is not None:
@@ -128,3 +84,25 @@ def _run(options: Options) -> bool:
     if interrupted:
         print(f"{PROG}: interrupted: the model is unfinished, after {result.model.n_iter_} epochs", file=sys.stderr)
     return interrupted
+
+
+def _judge_rows(options: Options, model: Any) -> None:
+    from sklearn_seqae._cli import _detection, _detection_outputs, _detection_report
+
+    assert options.data is not None
+    reading = replace(options.reading, series=True)
+    if model is not None:  # which may be the first to say that rows are judged
+        check_series(replace(options, reading=reading))
+        check_input(options.data, reading)
+    rows = _detection.load_rows(options.data, reading, model)
+    print(f"{options.data}: read as {_detection_report.describe_rows(rows)}", flush=True)
+    if model is not None:
+        result = _detection.detect(rows, model)
+        print(f"Applied {options.model}")
+    else:
+        result = _detection.fit_detector(rows, options)
+        print(f"Learned from {sum(result.n_training or [])} of {rows.n_rows} rows in {result.seconds:.1f} s")
+    for line in (*_detection_report.describe_threshold(result), *_detection_report.list_unusual(result)):
+        print(line)
+    for path, content in _detection_outputs.write_detection(result, options):
+        print(f"\n{path}\n  {content}")

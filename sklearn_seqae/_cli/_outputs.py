@@ -12,7 +12,7 @@ from sklearn_seqae._cli._comparison import LinearModel
 from sklearn_seqae._cli._job import Result
 from sklearn_seqae._cli._messages import count
 from sklearn_seqae._cli._pictures import draw_images, make_axes, save_figure
-from sklearn_seqae._cli._writing import write_codes, write_model, writing
+from sklearn_seqae._cli._writing import write_model, write_table, writing
 from sklearn_seqae._plot._channels import MAX_CHANNELS
 from sklearn_seqae._plot._reconstruction import ReconstructionDisplay, reconstruction_size
 
@@ -26,7 +26,7 @@ _LINE_LENGTH = 16
 def write(result: Result, options: Options) -> Iterator[tuple[Path, str]]:
     """Write what was asked for; each file, and what it holds."""
     if options.codes is not None:
-        yield options.codes, _write_codes(result, options.codes)
+        yield options.codes, _write_table(result, options.codes)
     if options.save is not None:
         reader = write_model(options.save, result.model)
         training = count(len(result.split.training), "training sequence")
@@ -37,9 +37,9 @@ def write(result: Result, options: Options) -> Iterator[tuple[Path, str]]:
         yield options.plot, draw(result, options.plot)
 
 
-def _write_codes(result: Result, path: Path) -> str:
+def _write_table(result: Result, path: Path) -> str:
     labels = result.data.arranged.labels
-    write_codes(path, result.codes, result.model.get_feature_names_out(), labels)
+    write_table(path, result.codes, result.model.get_feature_names_out(), labels)
     named = f" and with their {' and '.join(labels)}" if labels and path.suffix.lower() != ".npy" else ""
     return f"codes of all {count(len(result.data), 'sequence')}, in their order{named}"
 

@@ -15,6 +15,7 @@ __all__ = [
     "DATA_MODEL_SUFFIXES",
     "MODEL_SUFFIXES",
     "PLOT_SUFFIXES",
+    "SCORES_SUFFIXES",
     "TABLE_SUFFIXES",
     "TEXT_SUFFIXES",
     "check_input",
@@ -27,6 +28,7 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
 ARRAY_SUFFIXES = (".npy", ".npz")
 CODES_SUFFIXES = (".csv", ".npy", ".parquet")
+SCORES_SUFFIXES = CODES_SUFFIXES
 DATA_MODEL_SUFFIXES = (".safetensors",)  # that a stranger's file may have: reading it runs no code
 MODEL_SUFFIXES = (*DATA_MODEL_SUFFIXES, ".joblib", ".pkl", ".skops")
 PLOT_SUFFIXES = (".png", ".pdf", ".svg")
@@ -91,8 +93,10 @@ def check_input(path: Path, options: DataOptions) -> None:
         raise InputError(
             "--in-order says that rows are in the order of the file, --time and --sort that times order them"
         )
-    if options.stride is not None and options.width is None:
-        raise InputError("--stride is the distance of windows: give their --width, too")
+    if options.stride is not None and (options.width is None or options.series):
+        raise InputError("--stride is the distance of windows that are cut: give their --width, without --series")
+    if options.drop_empty and options.series:
+        raise InputError("--drop-empty is about sequences; for --series, gaps may have any length")
     if suffix in _NEEDED_TO_READ:
         modules, requirement = _NEEDED_TO_READ[suffix]
         require(modules, f"Reading {suffix}", requirement)

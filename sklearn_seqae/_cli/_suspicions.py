@@ -63,6 +63,12 @@ def check_values(columns: Sequence[Column], sheet: Sheet, path: Path, *, by_step
     for column in columns:
         if column.kind != "numbers":
             _refuse_cell(column, sheet, path)
+        infinite = np.flatnonzero(np.isinf(column.numbers))
+        if len(infinite):
+            row, name = int(infinite[0]), column.name
+            raise InputError(
+                f"{path}: column {name!r} holds {column.numbers[row]:g} in {sheet.place(row)}; leave the cell empty"
+            )
         if told:
             continue
         if by_step and sounds_like_id(column.name):

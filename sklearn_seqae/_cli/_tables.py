@@ -82,7 +82,7 @@ def make_table(sheet: Sheet, options: DataOptions, path: Path) -> Table:
         ids=None if roles.id_position is None else sheet.as_text(roles.id_position).to_numpy(dtype=object),
         id_name=_name(names, sheet, "id"),
         times=None if times is None else times.times,
-        times_as_told=np.arange(len(sheet)) if times is None else times.cells.to_numpy(),
+        times_as_told=np.arange(len(sheet)) if times is None else times.cells.to_numpy(dtype=object),
         time_name=_name(times, sheet, "time"),
         place=sheet.place,
         remark=sheet.remark,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._cli._messages import InputError, one_line
 from sklearn_seqae._files import save
 
-__all__ = ["write_codes", "write_model", "writing"]
+__all__ = ["write_model", "write_table", "writing"]
 
 Labels = Mapping[str, Sequence[Any]]
 
@@ -26,50 +26,51 @@ def writing(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: cannot be written: {one_line(error.strerror or error)}") from error
 
 
-def write_codes(path: Path, codes: NDArray[np.float32], names: Sequence[str], labels: Labels | None = None) -> None:
-    """Write codes, a row per sequence, as .csv, .npy or .parquet.
+def write_table(path: Path, table: NDArray[Any], names: Sequence[str], labels: Labels | None = None) -> None:
+    """Write numbers, such as codes of sequences or scores of rows, as .csv, .npy or .parquet.
 
     Parameters
     ----------
     path : Path
         Where to.
-    codes : ndarray of shape (n_sequences, n_components)
-        The codes.
+    table : ndarray of shape (n_rows, n_columns)
+        The numbers.
     names : sequence of str
-        Of the components.
-    labels : mapping of str to sequence of length n_sequences or None, default=None
-        Columns that say which sequence each row is. In an .npy file they are left out, as all names are.
+        Of the columns.
+    labels : mapping of str to sequence of length n_rows or None, default=None
+        Columns that say what each row is. In an .npy file they are left out, as all names are.
     """
     labels = labels or {}
     suffix = path.suffix.lower()
     with writing(path):
         if suffix == ".parquet":
-            _write_parquet(path, codes, names, labels)
+            _write_parquet(path, table, names, labels)
         elif suffix == ".npy":
             with path.open("wb") as file:
-                np.save(file, codes)
+                np.save(file, table)
         else:
-            _write_csv(path, codes, names, labels)
+            _write_csv(path, table, names, labels)
 
 
-def _write_csv(path: Path, codes: NDArray[np.float32], names: Sequence[str], labels: Labels) -> None:
+def _write_csv(path: Path, table: NDArray[Any], names: Sequence[str], labels: Labels) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*labels, *names])
-        for row, code in enumerate(codes):  # nine digits give back the same float32
-            writer.writerow([*(column[row] for column in labels.values()), *(f"{value:.9g}" for value in code)])
+        for row, values in enumerate(table):  # nine digits give back the same float32
+            cells = ("" if value != value else f"{value:.9g}" for value in values)
+            writer.writerow([*(column[row] for column in labels.values()), *cells])
 
 
-def _write_parquet(path: Path, codes: NDArray[np.float32], names: Sequence[str], labels: Labels) -> None:
+def _write_parquet(path: Path, table: NDArray[Any], names: Sequence[str], labels: Labels) -> None:
     import pandas
 
-    table = pandas.DataFrame(codes, columns=list(names))
+    frame = pandas.DataFrame(table, columns=list(names))
     for position, (name, values) in enumerate(labels.items()):
         column = pandas.Series(list(values))
         if column.dtype == object and not all(isinstance(value, str) for value in values):  # Arrow wants one type
             column = column.map(str)
-        table.insert(position, name, column)
-    table.to_parquet(path)
+        frame.insert(position, name, column)
+    frame.to_parquet(path)
 
 
 def write_model(path: Path, model: Any) -> str:

@@ -23,7 +23,8 @@ from skorch.callbacks import Callback
 from sklearn_seqae import LSTMAutoencoder, save
 from sklearn_seqae._cli import _job
 from sklearn_seqae._cli._arguments import make_parser, parse
-from sklearn_seqae._cli._main import _check, main
+from sklearn_seqae._cli._checks import check
+from sklearn_seqae._cli._main import main
 from sklearn_seqae._cli._splitting import split_rows
 from tests.tiny import tiny
 
@@ -100,10 +101,10 @@ def test_the_digits_picture_is_replaced_with_a_word(capsys: pytest.CaptureFixtur
     """The main command can be run again; a name that the user gave is another matter."""
     picture = Path("digits_reconstructions.png")
     parser = make_parser()
-    assert _check(parse(parser, [])).plot == picture
+    assert check(parse(parser, [])).plot == picture
     assert capsys.readouterr().out == ""
     picture.write_bytes(b"")
-    assert _check(parse(parser, [])).plot == picture
+    assert check(parse(parser, [])).plot == picture
     assert capsys.readouterr().out == f"{picture} is there from an earlier run and will be replaced\n"
     assert f"--plot {picture}: exists already" in refused(capsys, "--plot", str(picture))
     Path("codes.npy").write_bytes(b"")
@@ -341,7 +342,7 @@ def test_refused_arguments(capsys: pytest.CaptureFixture[str], arguments: list[s
         (
             "1,2\n3,inf\n",
             [],
-            "a.csv: Input X contains infinity or a value too large for dtype('float32'): inf at row 1",
+            "a.csv: column '1' holds inf in line 2; leave the cell empty",
         ),
         ("a,b\n1,2\n,\n", [], "a.csv: has no value in line 3; leave it out with --drop-empty"),
         ("id,b\nx,2\n", [], "sequences of a single time step"),
