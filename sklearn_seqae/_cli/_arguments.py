@@ -101,7 +101,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> Options:
     """The arguments of a parser that `make_parser` has made; None takes them from the shell."""
     given = vars(parser.parse_args(argv))
-    given |= {name: tuple(given[name]) for name in ("time", "values", "drop")}
+    given |= {name: tuple(given[name]) for name in ("time", "values", "drop", "missing")}
     reading = DataOptions(**{field.name: given.pop(field.name) for field in fields(DataOptions)})
     return Options(reading=reading, **given)
 
@@ -174,6 +174,14 @@ def _add_file_options(group: Any) -> None:
     add = group.add_argument
     add("--header", action=argparse.BooleanOptionalAction, help="whether a text file has a header (default: looks)")
     add("--decimal", metavar="MARK", choices=[".", ","], help="decimal mark of a text file (default: looks)")
+    add(
+        "--missing",
+        metavar="NUMBER",
+        type=float,
+        action="append",
+        default=[],
+        help="what stands for a missing value, such as -200, beside empty cells; for several, repeat it",
+    )
     add("--encoding", metavar="NAME", help="encoding of a text file, such as latin-1 or utf-16 (default: utf-8)")
     add("--time-format", metavar="FORMAT", help='how dates are written, such as "%%d/%%m/%%Y %%H:%%M" (default: looks)')
     add("--key", metavar="NAME", help="the array to take from an .npz file")

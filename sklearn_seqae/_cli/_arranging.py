@@ -23,6 +23,8 @@ Array = NDArray[Any]
 
 # Fewer sequences than these, each of as many steps or more, may be meant to be series.
 _FEW, _LONG = 10, 100
+# So many columns beside a time may be the steps of a sequence, such as the hours of a day.
+_MANY = 5
 # How many columns of values are named.
 _NAMED = 4
 _WHICH = "find what is unusual in it with --series, or cut it into windows with --width N"
@@ -92,15 +94,17 @@ def _arrange_table(table: Table, options: DataOptions, path: Path) -> Arranged:
     how = describe_steps(table)
     if options.width is not None:
         return replace(cut(sequences, series_name(table), options.width, options.stride, path), how=how)
-    _ask_about_series(sequences, how, options, path)
+    _ask_about_series(sequences, table, how, options, path)
     return Arranged([each.values for each in sequences], {table.id_name: [each.name for each in sequences]}, how=how)
 
 
-def _ask_about_series(sequences: list[Series], how: str, options: DataOptions, path: Path) -> None:
+def _ask_about_series(sequences: list[Series], table: Table, how: str, options: DataOptions, path: Path) -> None:
     """Refuse what is one long series, or few that nobody has said to be sequences."""
     n_steps = len(sequences[0].values)
     if len(sequences) == 1:
-        raise InputError(f"{path}: is one long series of {n_steps} steps, {how}: {_WHICH}")
+        n_channels, time = sequences[0].values.shape[1], table.time_word
+        rows = f", or say --id {time} if each row is a sequence" if n_channels >= _MANY and time else ""
+        raise InputError(f"{path}: is one long series of {n_steps} steps, {how}: {_WHICH}{rows}")
     told = options.id is not None and options.by_step
     if not told and len(sequences) < _FEW and min(len(each.values) for each in sequences) >= _LONG:
         raise InputError(

@@ -22,7 +22,7 @@ from sklearn_seqae._series import LSTMSeriesOutlierDetector
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Detection", "Rows", "detect", "fit_detector", "load_rows"]
+__all__ = ["Detection", "Rows", "detect", "fit_detector", "load_rows", "training_rows"]
 
 Array = NDArray[Any]
 
@@ -138,17 +138,16 @@ def _with_known_values(options: DataOptions, sheet: Sheet, detector: Any) -> Dat
     return replace(options, values=tuple(names))
 
 
-def fit_detector(rows: Rows, options: Options) -> Detection:
+def fit_detector(rows: Rows, n_training: Sequence[int], options: Options) -> Detection:
     """Fit a detector to the rows that are to be learned from, and judge all rows.
 
     Raises
     ------
     InputError
-        If the series are too short.
+        If the rows cannot be learned from.
     KeyboardInterrupt
         After Ctrl-C, with what that means.
     """
-    n_training = _training_rows(rows, options)
     detector = LSTMSeriesOutlierDetector(
         width=options.reading.width or "auto",
         false_alarm_rate=options.false_alarm_rate,
@@ -169,8 +168,14 @@ def fit_detector(rows: Rows, options: Options) -> Detection:
     return detect(rows, detector, n_training, time.perf_counter() - start)
 
 
-def _training_rows(rows: Rows, options: Options) -> list[int]:
-    """How many of the first rows of each series to learn from."""
+def training_rows(rows: Rows, options: Options) -> list[int]:
+    """How many of the first rows of each series to learn from.
+
+    Raises
+    ------
+    InputError
+        If there are not so many, or they are too few.
+    """
     lengths, width = [len(each.values) for each in rows.series], options.reading.width
     if options.train is None:
         n_training = lengths

@@ -1,6 +1,6 @@
 """What the command line prints of long series, and of what is unusual in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from sklearn_seqae._cli._detection import Detection, Rows
 from sklearn_seqae._cli._messages import count
 from sklearn_seqae._cli._unusual import Unusual, find_peaks, find_unusual
 
-__all__ = ["describe_rows", "describe_threshold", "list_unusual"]
+__all__ = ["describe_rows", "describe_threshold", "describe_training", "list_unusual"]
 
 _MOST_LISTED, _MOST_PEAKS = 5, 3
 _LONGEST_NAME = 24
@@ -23,6 +23,16 @@ def describe_rows(rows: Rows) -> str:
     what = f"one series of {steps} steps" if len(lengths) == 1 else f"{len(lengths)} series of {steps} steps"
     share = f"{100 * missing:.2g} % of the values" if missing else "nothing"
     return f"{what}, {count(rows.n_channels, 'channel')}, {share} missing{f' ({rows.how})' if rows.how else ''}"
+
+
+def describe_training(rows: Rows, n_training: Sequence[int]) -> str:
+    """Which rows are learned from."""
+    if sum(n_training) == rows.n_rows:
+        return f"Learning from all {rows.n_rows} rows"
+    of_each = f" of each of {len(rows.series)} series" if len(rows.series) > 1 else ""
+    fewest, most = min(n_training), max(n_training)
+    which = f"{most}" if fewest == most else f"{fewest} to {most}"
+    return f"Learning from the first {which} rows{of_each}, of {rows.n_rows} rows"
 
 
 def describe_threshold(detection: Detection) -> Iterator[str]:

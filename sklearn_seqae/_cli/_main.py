@@ -100,8 +100,10 @@ def _judge_rows(options: Options, model: Any) -> None:
         result = _detection.detect(rows, model)
         print(f"Applied {options.model}")
     else:
-        result = _detection.fit_detector(rows, options)
-        print(f"Learned from {sum(result.n_training or [])} of {rows.n_rows} rows in {result.seconds:.1f} s")
+        n_training = _detection.training_rows(rows, options)
+        print(_detection_report.describe_training(rows, n_training), flush=True)
+        result = _detection.fit_detector(rows, n_training, options)
+        print(f"Fitted in {result.seconds:.1f} s, with held-out rows for the threshold")
     for line in (*_detection_report.describe_threshold(result), *_detection_report.list_unusual(result)):
         print(line)
     for path, content in _detection_outputs.write_detection(result, options):

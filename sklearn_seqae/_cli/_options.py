@@ -32,6 +32,8 @@ class DataOptions:
         Windows to cut long series into: with a width, a row is a time step.
     drop_empty : bool
         Whether to leave out sequences without any value.
+    missing : sequence of float
+        Numbers that stand for missing values.
     header : bool or None
         Whether a text file begins with names of its columns; None finds out.
     decimal : {".", ","} or None
@@ -56,6 +58,7 @@ class DataOptions:
     width: int | None = None
     stride: int | None = None
     drop_empty: bool = False
+    missing: Sequence[float] = ()
     header: bool | None = None
     decimal: str | None = None
     encoding: str | None = None

@@ -98,14 +98,14 @@ class _Search:
             for each in self.values:
                 if each in spoken_of:
                     raise InputError(
-                        f"--values {self.column(each).name}: another option gives this column another part"
+                        f"--values {self.column(each).word}: another option gives this column another part"
                     )
             self.open = [each for each in self.open if each not in self.values]
 
     def _take_times(self, times: list[int]) -> None:
         if self.id in times:
-            name = self.column(times[0]).name
-            raise InputError(f"--id {self.options.id} and --time {name} are the same column")
+            name = self.column(self.id).word
+            raise InputError(f"--id {name} and --time {name} are the same column")
         if len(times) > 1:
             self.sheet = self.sheet.join(times)
             self.open = [each for each in self.open if each not in times]
@@ -150,7 +150,7 @@ class _Search:
         if one_series and not names.is_distinct and not is_in_blocks(names) and not sounds_like_id(names.name):
             self.refuse(
                 f"column {names.name!r} holds {names.n_names} different texts, to and fro while the time goes on: if "
-                f"they name several series, say --id {names.name}, otherwise leave it out with --drop {names.name}"
+                f"they name several series, say --id {names.word}, otherwise leave it out with --drop {names.word}"
             )
 
     def find_numbered_steps(self) -> None:
@@ -173,7 +173,7 @@ class _Search:
         if len(sounding) == 1:
             self.take(id=sounding[0])
         elif repeating:
-            name = self.column(repeating[0]).name
+            name = self.column(repeating[0]).word
             self.refuse(f"times in column {times.name!r} repeat: name the series with --id, perhaps --id {name}")
 
     def _find_numbered_pair(self, whole: list[int]) -> None:
@@ -256,17 +256,17 @@ class _Search:
         names = self.column(self.id)
         if names.is_distinct and len(self.sheet) > 1:
             assert self.time is not None
-            time = self.column(self.time).name
+            time = self.column(self.time)
             self.refuse(
                 f"each row has a name of its own in column {names.name!r}, so it is a sequence, of which column "
-                f"{time!r} is no step: leave it out with --drop {time}; or, if rows are the steps of one series, leave "
-                f"the names out with --drop {names.name}"
+                f"{time.name!r} is no step: leave it out with --drop {time.word}; or, if rows are the steps of one "
+                f"series, leave the names out with --drop {names.word}"
             )
         if self.time is None:
             self.refuse(
                 f"column {names.name!r} has {names.n_names} names for {len(self.sheet)} rows: if rows are the time "
                 "steps of these sequences, name the column of their times with --time, or say --in-order; otherwise "
-                f"leave the names out with --drop {names.name}"
+                f"leave the names out with --drop {names.word}"
             )
 
     def _find_row_names(self) -> None:

@@ -138,7 +138,7 @@ def _in_time(table: Table, rows: Rows, path: Path, sort: bool) -> Rows:
     if sort:
         times = times.sort_values(kind="stable")
         rows = times.index.to_numpy()
-    remedy = f"or, if rows are in order, leave the times out with --drop {table.time_name} --in-order"
+    remedy = f"or, if rows are in order, leave the times out with --drop {table.time_word} --in-order"
     falls = np.flatnonzero(times.to_numpy()[1:] < times.to_numpy()[:-1])
     if len(falls):
         before, after = rows[falls[0]], rows[falls[0] + 1]

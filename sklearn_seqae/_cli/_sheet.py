@@ -1,5 +1,6 @@
 """A table as a file holds it, before anyone has said what its columns are."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -41,12 +42,21 @@ class Column:
         How dates are written.
     is_label : bool
         Whether it holds the rows' names, and so no values.
+    word : str or None
+        What to type for it behind an option; None is its name.
     """
 
     def __init__(
-        self, name: str, cells: "Series[Any]", path: Path, options: DataOptions, *, is_label: bool = False
+        self,
+        name: str,
+        cells: "Series[Any]",
+        path: Path,
+        options: DataOptions,
+        *,
+        is_label: bool = False,
+        word: str | None = None,
     ) -> None:
-        self.path = path
+        self.path, self.word = path, shlex.quote(name) if word is None else word
         self.name, self.cells, self.is_label = name, cells.reset_index(drop=True), is_label
         self.options = options
 
@@ -84,8 +94,9 @@ class Column:
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
-        """The cells of a column of numbers, in float64."""
-        return self.cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        """The cells of a column of numbers, in float64; NaN where they stand for a missing value."""
+        numbers = self.cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.where(np.isin(numbers, self.options.missing), np.nan, numbers) if self.options.missing else numbers
 
     @cached_property
     def codes(self) -> NDArray[np.int64]:
@@ -159,7 +170,8 @@ class Sheet:
             cells = cells + " " + self.columns[position].cells.map(str)
         name = " ".join(self.columns[position].name for position in positions)
         first = self.columns[0]
-        joined = Column(name, cells, first.path, first.options, is_label=True)
+        word = " --drop ".join(self.columns[position].word for position in positions)
+        joined = Column(name, cells, first.path, first.options, is_label=True, word=word)
         return replace(self, columns=[*self.columns, joined])
 
     def find(self, option: str, column: str) -> list[int]:

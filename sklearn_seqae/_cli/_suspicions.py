@@ -43,22 +43,22 @@ def ask_about_order(first: Column, second: Column, path: Path) -> None:
     """Refuse a table whose first two columns look like numbered sequences and their numbered steps."""
     for names, times in ((first, second), (second, first)):
         if is_grid(names, times) and len(names.codes) >= names.n_names * times.n_names / 2:
-            either = f"--id {second.name} --time {first.name}" if is_grid(second, first) else ""
+            either = f"--id {second.word} --time {first.word}" if is_grid(second, first) else ""
             raise InputError(
                 f"{path}: looks like a row per time step, since columns {first.name!r} and {second.name!r} number "
-                f"sequences and steps: say --id {names.name} --time {times.name}"
+                f"sequences and steps: say --id {names.word} --time {times.word}"
                 f"{f' or {either}' if either and names is first else ''}, or --channels 1 if each row is a sequence"
             )
 
 
 def check_values(columns: Sequence[Column], sheet: Sheet, path: Path, *, by_step: bool, told: bool) -> None:
     """Refuse values that are no numbers and, if they were not told, what is likely no measurement."""
-    answers = [] if told else [each.name for each in columns if sounds_like_answer(each.name)]
+    answers = [] if told else [each for each in columns if sounds_like_answer(each.name)]
     if answers:
+        names, options = " and ".join(repr(each.name) for each in answers), [f"--drop {each.word}" for each in answers]
         raise InputError(
-            f"{path}: {' and '.join(map(repr, answers))} in the header sounds like an answer, which would be learned "
-            f"as if it were measured: leave it out with {' '.join(f'--drop {each}' for each in answers)}, or name the "
-            "columns that are to be learned with --values"
+            f"{path}: {names} in the header sounds like an answer, which would be learned as if measured: leave "
+            f"it out with {' '.join(options)}, or name the columns that are to be learned with --values"
         )
     for column in columns:
         if column.kind != "numbers":
@@ -78,9 +78,9 @@ def check_values(columns: Sequence[Column], sheet: Sheet, path: Path, *, by_step
 
 
 def _refuse_part(path: Path, column: Column, what: str, option: str) -> NoReturn:
-    name = column.name
+    name = column.word
     raise InputError(
-        f"{path}: column {name!r} sounds like {what}, not like something measured: say {option} {name}, "
+        f"{path}: column {column.name!r} sounds like {what}, not like something measured: say {option} {name}, "
         f"leave it out with --drop {name}, or name the columns that are to be learned with --values"
     )
 
@@ -95,7 +95,7 @@ def _refuse_cell(column: Column, sheet: Sheet, path: Path) -> NoReturn:
 
 def _remedy(column: Column, text: str) -> str:
     """What to do about a cell that is no number."""
-    name = column.name
+    name = column.word
     if looks_like_date(text):
         return (
             f"a date; if it is the time of a step, say --time {name}, or else leave the column out with --drop {name}"
@@ -121,10 +121,10 @@ def ask_about_rows(columns: Sequence[Column], path: Path, *, named: bool) -> Non
     rows = len(first.cells) >= _FEWEST_ROWS
     if not named and first.is_whole and len(first.cells) > 2:
         if first.rises and not others[0].rises:
-            _ask_about_first(path, first, "counts up from row to row", f"--id {first.name} if it names the sequences, ")
+            _ask_about_first(path, first, "counts up from row to row", f"--id {first.word} if it names the sequences, ")
         if rows and first.is_distinct and not any(each.is_whole for each in others):
             what = "holds whole numbers that are all different, unlike the others"
-            _ask_about_first(path, first, what, f"--id {first.name} if it names the sequences, ")
+            _ask_about_first(path, first, what, f"--id {first.word} if it names the sequences, ")
     if rows and first.is_whole and 1 < first.n_names <= _MOST_CLASSES and not any(each.is_whole for each in others):
         _ask_about_first(path, first, f"holds {first.n_names} whole numbers alone, as classes do")
     if not named:
@@ -133,8 +133,8 @@ def ask_about_rows(columns: Sequence[Column], path: Path, *, named: bool) -> Non
 
 def _ask_about_first(path: Path, column: Column, what: str, option: str = "") -> NoReturn:
     raise InputError(
-        f"{path}: column {column.name!r} {what}: say {option}--drop {column.name} to leave it out, --channels 1 if it "
-        "is the first time step" + (f", --time {column.name} if rows are time steps" if option else "")
+        f"{path}: column {column.name!r} {what}: say {option}--drop {column.word} to leave it out, --channels 1 if it "
+        "is the first time step" + (f", --time {column.word} if rows are time steps" if option else "")
     )
 
 

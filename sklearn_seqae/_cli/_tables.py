@@ -39,8 +39,8 @@ class Table:
         The time of each row: numbers or dates.
     times_as_told : ndarray of shape (n_rows,)
         The same as the file has it, or the number of the row.
-    time_name : str
-        The name of that.
+    time_name, time_word : str
+        The name of that, and what to type for it behind an option.
     place : callable
         Says where a row, counted from 0, stands in the file.
     remark : str
@@ -55,6 +55,7 @@ class Table:
     times: "Series[Any] | None"
     times_as_told: NDArray[Any]
     time_name: str
+    time_word: str
     place: Callable[[int], str]
     remark: str = ""
 
@@ -84,6 +85,7 @@ def make_table(sheet: Sheet, options: DataOptions, path: Path) -> Table:
         times=None if times is None else times.times,
         times_as_told=np.arange(len(sheet)) if times is None else times.cells.to_numpy(dtype=object),
         time_name=_name(times, sheet, "time"),
+        time_word="" if times is None else times.word,
         place=sheet.place,
         remark=sheet.remark,
     )
@@ -103,5 +105,5 @@ def _check_times(column: Column, sheet: Sheet, path: Path) -> None:
             f"{path}: the time column {column.name!r} holds {str(column.cells.iloc[row])[:40]!r} in "
             f"{sheet.place(row)}, which is neither a number nor a date such as 2020-12-31 23:59; say how dates "
             "are written with "
-            f"--time-format; or, if the rows are in order, leave the column out with --drop {column.name} --in-order"
+            f"--time-format; or, if the rows are in order, leave the column out with --drop {column.word} --in-order"
         )

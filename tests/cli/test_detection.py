@@ -56,11 +56,12 @@ def test_a_series_is_judged_row_by_row(capsys: pytest.CaptureFixture[str]) -> No
         "series.csv: read as one series of 300 steps, 2 channels, nothing missing (a row per time step, times in "
         "'date', values in 'temp', 'load')"
     )
-    assert lines[1].startswith("Learned from 200 of 300 rows in ")
-    assert lines[2] == "Windows of 12 rows (found; --width says otherwise)"
-    assert "about 1 % of new normal rows score higher" in lines[3]
-    assert "of 200 rows learned from (" in lines[4]
-    assert "of 100 other rows (" in lines[4]
+    assert lines[1] == "Learning from the first 200 rows, of 300 rows"
+    assert lines[2].startswith("Fitted in ")
+    assert lines[3] == "Windows of 12 rows (found; --width says otherwise)"
+    assert "about 1 % of new normal rows score higher" in lines[4]
+    assert "of 200 rows learned from (" in lines[5]
+    assert "of 100 other rows (" in lines[5]
     most = lines[lines.index("") + 2]
     assert "2020-01-11" in most
     assert most.endswith("% of it in temp")
@@ -98,7 +99,7 @@ def test_several_series(capsys: pytest.CaptureFixture[str]) -> None:
     run("both.csv", "--series", *QUICK, "--width", "10", "--scores", "scores.parquet", "--plot", "a.png")
     out, _ = capsys.readouterr()
     assert "read as 2 series of 300 steps, 2 channels" in out
-    assert "Learned from 400 of 600 rows" in out
+    assert "Learning from the first 200 rows of each of 2 series, of 600 rows" in out
     assert "Windows of 10 rows\n" in out
     first = out[out.index("stretches") :].splitlines()[1]
     assert first.startswith("  machine b")

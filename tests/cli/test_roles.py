@@ -64,7 +64,11 @@ def test_names_are_kept_as_they_are_written(tmp_path: Path) -> None:
         ),
         ("v", RNG.permutation(100)[:N], "column 'v' holds whole numbers that are all different, unlike the others"),
         ("v", [1, 2] * (N // 2), "column 'v' holds 2 whole numbers alone, as classes do: say --drop v to leave it out"),
-        ("label", RNG.normal(size=N), "'label' in the header sounds like an answer, which would be learned as if it"),
+        (
+            "label",
+            RNG.normal(size=N),
+            "'label' in the header sounds like an answer, which would be learned as if measured",
+        ),
         ("label", list("ab") * (N // 2), "'label' in the header sounds like an answer"),
         (
             "v",
@@ -221,6 +225,7 @@ def test_rows_that_count_are_no_values_of_a_series(tmp_path: Path) -> None:
         ({"hour": DATES.dt.hour}, "column 'hour' sounds like a time, not like something measured: say --time hour"),
         ({"state": ["ok", "low"] * 100}, "column 'state' holds 2 different texts, to and fro while the time goes on"),
         ({"clock": "12:30"}, "column 'clock' holds '12:30' in line 2"),
+        ({"time of day": "12:30"}, "or leave it out with --drop 'time of day'"),
         ({"date": ["yesterday", *DATES[1:]]}, "column 'date' holds 'yesterday' in line 2"),
         (
             {"date": [*DATES[:-1], "later"]},
@@ -254,6 +259,20 @@ def test_channels_that_never_change(tmp_path: Path) -> None:
     assert "column 'load' holds no value; leave it out with --drop" in refusal(
         saved(tmp_path / "c.csv", SERIES.assign(load=np.nan)), width=20
     )
+
+
+def test_rows_that_dates_name_can_be_sequences(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.csv", WIDE.assign(date=DATES[:N]))
+    assert refusal(path).endswith(f"{TO_SAY}, or say --id date if each row is a sequence")
+    found = arranged(path, id="date")
+    assert found.labels["date"][0] == "2020-01-01 00:00:00"
+    np.testing.assert_allclose(found.X, WIDE)
+
+
+def test_numbers_may_stand_for_missing_values(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "a,b\n1,-200\n-200,4\n5,999\n")
+    expected = [[1, np.nan], [np.nan, 4], [5, np.nan]]
+    np.testing.assert_array_equal(sequences(path, missing=(-200, 999)), expected)
 
 
 # Dates
