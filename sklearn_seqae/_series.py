@@ -16,12 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._base import all_or_nothing, spawn_seeds
+from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._period import find_width
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series, join_windows, validate_series
 from sklearn_seqae._inference._neighbours import Memory
-from sklearn_seqae._inference._series_scores import SeriesScoring
-from sklearn_seqae._inference._stretches import Stretch, hold_stretches_out, spread
+from sklearn_seqae._inference._passes import encode
+from sklearn_seqae._inference._series_scores import SeriesScoring, Trace, pooled
+from sklearn_seqae._inference._stretches import Stretch, hold_stretches_out, windows_of
 from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
 __all__ = ["LSTMSeriesOutlierDetector"]
@@ -136,6 +138,12 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
     autoencoder_: LSTMAutoencoder
     width_: int
     offset_: float
+    held_out_scores_: Float64
+    _codes: Float32
+    _counts: NDArray[np.bool_]
+    _units: tuple[float, float]
+    _recent_rows: Float32
+    _recent_trace: Float64
 
     def __init__(
         self,
@@ -197,11 +205,13 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             series = validate_series(self, X, reset=True)
             self.width_ = self._find_width(series)
             stretches = self._hold_out(series)
-            windows = self._training_windows(series, series.window_starts(self.width_), windows_seed)
+            windows, owner = self._training_windows(series, series.window_starts(self.width_), windows_seed)
             self.autoencoder_ = fit_to_the_end(template, windows, whole_seed)
-            self._remember(windows)
-            self._set_offset(series, self._score_held_out(template, series, stretches, parts_seed))
-            self._recent = series.steps[:0].copy()
+            self._remember(SeriesScoring.of(self.autoencoder_, windows, owner, self.width_, self.causal))
+            held_out = self._score_held_out(template, series, stretches, parts_seed)
+            self._set_units(series, held_out)
+            self._set_offset(series, -self._scoring.join(held_out))
+            self._begin_stream()
             return self
 
     def _find_width(self, series: Series) -> int:
@@ -219,31 +229,34 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         """Stretches of time for the threshold; none where it does not need them."""
         return hold_stretches_out(series, self.width_, self.cv) if self.contamination == "auto" else []
 
-    def _training_windows(self, series: Series, starts: Int64, seed: int) -> Sequences:
-        windows = series.windows(spread(starts, self.n_windows, seed), self.width_)
+    def _training_windows(self, series: Series, starts: Int64, seed: int) -> tuple[Sequences, Int64]:
+        windows, owner = windows_of(series, starts, self.n_windows, self.width_, seed)
         if len(windows) == 0:
             raise ValueError(
                 "Input X contains NaN only in the rows to train on: a series needs observed values. Pass one that has "
                 "them, or leave the stretch without values out."
             )
-        return windows
+        return windows, owner
 
-    def _remember(self, windows: Sequences) -> None:
+    def _remember(self, scoring: SeriesScoring) -> None:
         """Keep what scores need of the training windows."""
-        scoring = SeriesScoring.of(self.autoencoder_, windows, self.width_, self.causal)
-        self._memory = scoring.memory.points
+        self._codes, self._counts, self._units = scoring.codes, scoring.counts, scoring.units
 
-    def _score_held_out(
-        self, template: LSTMAutoencoder, series: Series, stretches: list[Stretch], seed: int
-    ) -> Float64:
-        """Scores of the rows of each stretch by an autoencoder of the others."""
-        run = delayed(_score_stretch)
+    def _score_held_out(self, template: LSTMAutoencoder, series: Series, stretches: list[Stretch], seed: int) -> Trace:
+        """What is found at the rows of each stretch by an autoencoder of the others."""
+        run = delayed(_trace_stretch)
         seeds = spawn_seeds(seed, len(stretches))
         settings = self.n_windows, self.width_, self.causal
-        found: list[Float64] = Parallel(n_jobs=self.n_jobs)(
+        found: list[Trace] = Parallel(n_jobs=self.n_jobs)(
             run(template, series, stretch, settings, seed) for stretch, seed in zip(stretches, seeds, strict=True)
         )
-        return np.concatenate([np.empty(0), *found])
+        return pooled(found)
+
+    def _set_units(self, series: Series, held_out: Trace) -> None:
+        """Measure scores by what is usual for held-out rows; for those of training, where none are held out."""
+        scoring = self._scoring
+        usual = held_out if len(held_out.own) else pooled([scoring.smooth(scoring.trace(steps)) for steps in series])
+        self._remember(scoring.calibrated(usual))
 
     def _set_offset(self, series: Series, held_out_scores: Float64) -> None:
         """The threshold, from held-out scores or from those of the training rows."""
@@ -285,7 +298,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             series = validate_series(self, X, reset=False)
             starts = self._starts(series)
             scores = self._score(series)
-            windows = self._training_windows(series, starts, self._draw_seed())
+            windows, _ = self._training_windows(series, starts, self._draw_seed())
             self._learn_on(windows)
             self._set_offset(series, np.append(self.held_out_scores_, scores[~np.isnan(scores)])[-_MOST_SCORES:])
             return self
@@ -301,7 +314,8 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
     def _learn_on(self, windows: Sequences) -> None:
         both = join_windows(windows, self._scoring.replay())
         self.autoencoder_ = copy.deepcopy(self.autoencoder_).partial_fit(both)
-        self._remember(both)
+        codes = encode(self.autoencoder_.module_, SequenceDataset.of(both))
+        self._codes = Memory.of(codes, self.n_windows).points.astype(np.float32)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "offset_")
@@ -400,10 +414,18 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             raise ValueError(
                 "update takes the next rows of one series, got a list of series. Pass one after the other."
             )
-        steps = np.concatenate([self._recent, series.steps])
-        scores = -self._scoring.of_rows(steps, len(self._recent))
-        self._recent = steps[max(0, len(steps) - self.width_ + 1) :].copy()
-        return scores
+        scoring, known = self._scoring, len(self._recent_rows)
+        steps = np.concatenate([self._recent_rows, series.steps])
+        trace = Trace(*self._recent_trace) + scoring.trace(steps, known)
+        scores = scoring.join(scoring.smooth(trace))[len(trace.own) - len(series.steps) :]
+        self._recent_rows = steps[max(0, len(steps) - self.width_ + 1) :].copy()
+        self._recent_trace = np.array(trace.from_row(max(0, len(trace.own) - self.width_ + 1)))
+        return -scores
+
+    def _begin_stream(self) -> None:
+        """Forget the rows of earlier calls of `update`."""
+        self._recent_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
+        self._recent_trace = np.empty((2, 0))
 
     def _score(self, series: Series) -> Float64:
         scoring = self._scoring
@@ -411,13 +433,9 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
 
     @property
     def _scoring(self) -> SeriesScoring:
-        return SeriesScoring(
-            self.autoencoder_.module_,
-            self.autoencoder_.channel_scale_,
-            Memory(self._memory, np.arange(len(self._memory))),
-            self.width_,
-            self.causal,
-        )
+        fitted = self.autoencoder_
+        state = self._codes, self._counts, self.width_, self.causal, self._units
+        return SeriesScoring(fitted.module_, fitted.channel_scale_, *state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -425,16 +443,15 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         return tags
 
 
-def _score_stretch(
+def _trace_stretch(
     template: LSTMAutoencoder, series: Series, stretch: Stretch, settings: tuple[int, int, bool], seed: int
-) -> Float64:
-    """Scores of the rows of a stretch by an autoencoder that knows none of them."""
+) -> Trace:
+    """What is found at the rows of a stretch by an autoencoder that knows none of them, smoothed."""
     n_windows, width, causal = settings
-    windows = series.windows(spread(stretch.training, n_windows, seed), width)
+    windows, owner = windows_of(series, stretch.training, n_windows, width, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all rows tells of it
         autoencoder = fit_to_the_end(clone(template).set_params(random_state=seed), windows)
-    scoring = SeriesScoring.of(autoencoder, windows, width, causal)
+    scoring = SeriesScoring.of(autoencoder, windows, owner, width, causal)
     first = width - 1 if causal else 0  # those before it are judged by shorter windows, as few rows are otherwise
-    scores = np.concatenate([scoring.of_rows(steps)[first:] for steps in stretch.held_out])
-    return -scores[~np.isnan(scores)]
+    return pooled([scoring.smooth(scoring.trace(steps, first)) for steps in stretch.held_out])

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._data._series import Series
 
-__all__ = ["autocorrelation", "find_width"]
+__all__ = ["autocorrelations", "find_width"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -17,6 +17,8 @@ _LONGEST = 512
 _LEAST_WINDOWS = 6
 # Rows that are looked at.
 _MOST_ROWS = 200_000
+# Variance of less than this share of the largest square is what rounding makes of a constant.
+_LEAST_VARIATION = 1e-12
 # A peak of the autocorrelation counts from here.
 _STRONG = 0.3
 
@@ -42,10 +44,17 @@ def find_width(series: Series) -> int:
     start, size = int(series.starts[longest]), int(series.sizes[longest])
     most = max(1, min(_LONGEST, size // _LEAST_WINDOWS))
     steps = series.steps[start : start + min(size, _MOST_ROWS)]
-    correlation = autocorrelation(steps, min(most + 1, len(steps) - 1))
+    correlation = _mean_correlation(steps, min(most + 1, len(steps) - 1))
     if len(correlation) < 2 or correlation[1] < 2 / np.sqrt(len(steps)):
         return 1
     return min(_first_strong_peak(correlation) or _NO_PERIOD, most)
+
+
+def _mean_correlation(steps: Float32, most_lags: int) -> Float64:
+    """Autocorrelation averaged over the channels that vary; all 0 where none does."""
+    correlations = autocorrelations(steps, most_lags)
+    varying = correlations[:, correlations[0] > 0]
+    return varying.mean(axis=1) if varying.size else np.zeros(len(correlations))
 
 
 def _first_strong_peak(correlation: Float64) -> int:
@@ -60,8 +69,8 @@ def _first_strong_peak(correlation: Float64) -> int:
     return int(peaks[0]) if len(peaks) else 0
 
 
-def autocorrelation(steps: Float32, most_lags: int) -> Float64:
-    """Autocorrelation at the lags 0, 1, ..., over pairs of observed values, averaged over the channels that vary.
+def autocorrelations(steps: Float32, most_lags: int) -> Float64:
+    """Autocorrelation of each channel at the lags 0, 1, ..., over pairs of observed values.
 
     Parameters
     ----------
@@ -72,20 +81,20 @@ def autocorrelation(steps: Float32, most_lags: int) -> Float64:
 
     Returns
     -------
-    correlation : ndarray of shape (most_lags + 1,)
-        1 at lag 0; all 0 where no channel varies.
+    correlations : ndarray of shape (most_lags + 1, n_channels)
+        1 at lag 0; all 0 for a channel that does not vary.
     """
     observed = ~np.isnan(steps)
     counts = np.maximum(observed.sum(axis=0), 1)
-    deviations = np.where(observed, steps, 0).astype(np.float64)
-    deviations -= np.where(observed, deviations.sum(axis=0) / counts, 0)
+    values = np.where(observed, steps, 0).astype(np.float64)
+    deviations = np.where(observed, values - values.sum(axis=0) / counts, 0)
     products, pairs = _products(deviations, most_lags), np.round(_products(observed.astype(np.float64), most_lags))
-    covariance = products / np.maximum(pairs, 1)  # (n_lags, C)
-    varies = covariance[0] > 1e-12 * np.square(np.abs(steps, where=observed, out=np.zeros_like(steps)).max(axis=0))
-    if not varies.any():
-        return np.zeros(most_lags + 1)
-    correlation: Float64 = (covariance[:, varies] / covariance[0, varies]).mean(axis=1)
-    return correlation
+    covariances = products / np.maximum(pairs, 1)
+    least = _LEAST_VARIATION * np.square(np.abs(values).max(axis=0))
+    correlations: Float64 = np.where(
+        covariances[0] > least, covariances / np.maximum(covariances[0], np.finfo(np.float64).tiny), 0
+    )
+    return correlations
 
 
 def _products(values: Float64, most_lags: int) -> Float64:

@@ -1,11 +1,11 @@
-"""From windows back to the rows of a series: what a row gets of the windows that it is in."""
+"""From windows back to the rows of a series: what a row gets of the windows that it is in, and of rows around it."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RowMeans"]
+__all__ = ["RowMeans", "moving_mean"]
 
 Float64 = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ class RowMeans:
         Values of a row.
     """
 
-    def __init__(self, n_rows: int, width: int, n_values: int = 1) -> None:
+    def __init__(self, n_rows: int, width: int, n_values: int) -> None:
         self._width = width
         self._sums = np.zeros((n_rows, n_values))
         self._counts = np.zeros((n_rows, n_values), dtype=np.int32)
@@ -44,3 +44,31 @@ class RowMeans:
     def means(self) -> Float64:
         """(n_rows, n_values); NaN where no window has a value."""
         return np.divide(self._sums, self._counts, out=np.full(self._sums.shape, np.nan), where=self._counts > 0)
+
+
+def moving_mean(values: Float64, width: int, *, behind: bool) -> Float64:
+    """Means of so many values around each, or if `behind`, of each and those before it; fewer at the ends.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        NaN is left out.
+    width : int
+        How many.
+    behind : bool
+        Whether a mean knows nothing later.
+
+    Returns
+    -------
+    means : ndarray of shape (n,)
+        NaN where all are.
+    """
+    before = width - 1 if behind else (width - 1) // 2
+    padded = np.concatenate([np.full(before, np.nan), values, np.full(width - 1 - before, np.nan)])
+    observed = ~np.isnan(padded)
+    padded = np.where(observed, padded, 0)
+    sums, counts = np.zeros(len(values)), np.zeros(len(values), dtype=np.int64)
+    for step in range(width):  # sums of differences of running sums would lose what is small behind what is large
+        sums += padded[step : step + len(values)]
+        counts += observed[step : step + len(values)]
+    return np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)

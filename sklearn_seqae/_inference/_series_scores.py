@@ -1,28 +1,60 @@
 """How unusual rows of a series are, by the windows that they are in."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._inference._directions import effective_sizes
 from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._passes import decode, encode, encode_and_reconstruct
-from sklearn_seqae._inference._rows import RowMeans
+from sklearn_seqae._inference._rows import RowMeans, moving_mean
 
-__all__ = ["SeriesScoring"]
+__all__ = ["SeriesScoring", "Trace", "pooled"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
+Bool = NDArray[np.bool_]
 
 # Windows that are looked at at once have about so many values.
 _VALUES_AT_ONCE = 4_000_000
 # Training windows that a window is compared with, more than one since it may have been trained on itself.
 _N_NEIGHBOURS = 5
+# A component of the code counts where training has so many independent values of it: of fewer, a further one is often
+# beyond all of them, and most so where the process drifts.
+_FEWEST_INDEPENDENT = 10
+# Rows over which a row's own error is averaged, as a share of the width.
+_OWN_SHARE = 8
+# What is usual at most, of held-out rows, is the unit of both parts of a score; errors have a least one.
+_USUAL = 0.99
+_LEAST_UNIT = 1e-4
+
+
+class Trace(NamedTuple):
+    """What scores are made of, row by row: how unusual the windows of a row are, and its own squared error."""
+
+    windows: Float64
+    own: Float64
+
+    def __add__(self, other: "Trace") -> "Trace":  # type: ignore[override]
+        """One behind the other."""
+        return Trace(*(np.append(a, b) for a, b in zip(self, other, strict=True)))
+
+    def from_row(self, first: int) -> "Trace":
+        return Trace(self.windows[first:], self.own[first:])
+
+
+def pooled(traces: Sequence[Trace]) -> Trace:
+    """Those of several series, one behind the other, without the rows of which nothing is known."""
+    nothing = Trace(np.empty(0), np.empty(0))
+    windows, own = (np.concatenate(parts) for parts in zip(nothing, *traces, strict=True))
+    known = ~np.isnan(windows)
+    return Trace(windows[known], own[known])
 
 
 @dataclass(frozen=True)
@@ -35,60 +67,100 @@ class SeriesScoring:
         The network.
     scale : ndarray of shape (n_channels,)
         Units of the channels' errors.
-    memory : Memory
-        Codes of training windows.
+    codes : ndarray of shape (n_codes, n_components)
+        Those of training windows.
+    counts : ndarray of shape (n_components,), bool
+        Components in which codes are compared.
     width : int
         Rows of a window.
     causal : bool
-        Whether a row is judged by the window that ends with it alone, or by all that it is in.
+        Whether a row is judged by the windows that end with it or before, or by all that it is in.
+    units : (float, float)
+        What is usual at most for rows: smoothed traces of both kinds are divided by it.
     """
 
     module: Any
     scale: Float64
-    memory: Memory
+    codes: Float32
+    counts: Bool
     width: int
     causal: bool
+    units: tuple[float, float] = (1.0, 1.0)
 
     @classmethod
-    def of(cls, autoencoder: Any, windows: Sequences, width: int, causal: bool) -> "SeriesScoring":
+    def of(cls, autoencoder: Any, windows: Sequences, owner: Int64, width: int, causal: bool) -> "SeriesScoring":
+        """Remember training windows, in the order of time, each of the series that `owner` names."""
         codes = encode(autoencoder.module_, SequenceDataset.of(windows))
-        return cls(autoencoder.module_, autoencoder.channel_scale_, Memory.of(codes), width, causal)
+        counts = effective_sizes(codes, owner) >= _FEWEST_INDEPENDENT
+        return cls(autoencoder.module_, autoencoder.channel_scale_, codes, counts, width, causal)
 
-    def of_rows(self, steps: Float32, first: int = 0) -> Float64:
-        """How unusual each row of one series is, from row `first` on: (n_timesteps, n_channels) -> (n_scored,).
+    # Scores
 
-        NaN where no window has a value.
+    def trace(self, steps: Float32, first: int = 0) -> Trace:
+        """What is found at the rows of one series, from row `first` on: (n_timesteps, n_channels) -> (n,) each.
+
+        NaN where no window has a value, or the row itself has none.
         """
-        return self._by_row(steps, lambda scores, _: scores[:, np.newaxis, np.newaxis], 1, first)[:, 0]
+        found = self._by_row(
+            steps, first, lambda scores, errors: (scores[:, None, None], _mean_squares(errors)), (1, 1)
+        )
+        return Trace(*(part[:, 0] for part in found))
+
+    def smooth(self, trace: Trace) -> Trace:
+        """Means over the rows around, which make of what is found at single rows what can be compared."""
+        over_windows = moving_mean(trace.windows, self.width, behind=self.causal)
+        over_windows[np.isnan(trace.windows)] = np.nan
+        return Trace(over_windows, moving_mean(trace.own, max(1, self.width // _OWN_SHARE), behind=self.causal))
+
+    def join(self, smooth: Trace) -> Float64:
+        """Scores of rows: how unusual their windows are, and how much their own error is beyond what is usual."""
+        beyond: Float64 = np.fmax(smooth.own / self.units[1] - 1, 0)
+        return smooth.windows / self.units[0] + beyond
+
+    def of_rows(self, steps: Float32) -> Float64:
+        """How unusual each row of one series is: (n_timesteps, n_channels) -> (n_timesteps,); NaN where unknown."""
+        return self.join(self.smooth(self.trace(steps)))
+
+    def calibrated(self, smooth: Trace) -> "SeriesScoring":
+        """The same in units of what is usual for such rows."""
+        windows, own = (part[~np.isnan(part)] for part in smooth)
+        usual = [float(np.quantile(part, _USUAL)) if len(part) else 0.0 for part in (windows, own)]
+        return replace(self, units=(max(usual[0], _LEAST_UNIT), usual[1] + _LEAST_UNIT))
 
     def of_values(self, steps: Float32) -> Float64:
         """Squared errors of each value, in standard units: same shape; NaN where nothing was observed."""
-        values = self._by_row(steps, lambda _, errors: np.square(errors), steps.shape[1])
+        (values,) = self._by_row(steps, 0, lambda _, errors: (np.square(errors),), (steps.shape[1],))
         values[np.isnan(steps)] = np.nan
         return values
 
     def replay(self) -> Float32:
         """Windows drawn from the remembered codes: (n_codes, width, n_channels)."""
-        codes = self.memory.points.astype(np.float32)
-        lengths = np.full(len(codes), self.width)
-        return decode(self.module, codes, lengths).reshape(len(lengths), self.width, -1)
+        lengths = np.full(len(self.codes), self.width)
+        return decode(self.module, self.codes, lengths).reshape(len(lengths), self.width, -1)
 
-    def _by_row(self, steps: Float32, choose: Any, n_values: int, first: int = 0) -> Float64:
+    # Windows
+
+    def _by_row(self, steps: Float32, first: int, choose: Any, n_values: tuple[int, ...]) -> list[Float64]:
+        """What `choose` makes of windows' scores and errors, (B, width or 1, n_values) each, as means by row."""
         if self.causal:
-            return self._by_last_row(steps, choose, n_values, first)
+            return self._by_last_row(steps, first, choose, n_values)
         width = min(self.width, len(steps))
-        means = RowMeans(len(steps), width, n_values)
+        means = [RowMeans(len(steps), width, n) for n in n_values]
         for starts in self._batches(len(steps) - width + 1):
-            means.add(int(starts[0]), choose(*self._judge(steps, starts, np.full(len(starts), width))))
-        return means.means()[first:]
+            for mean, values in zip(
+                means, choose(*self._judge(steps, starts, np.full(len(starts), width))), strict=True
+            ):
+                mean.add(int(starts[0]), values)
+        return [mean.means()[first:] for mean in means]
 
-    def _by_last_row(self, steps: Float32, choose: Any, n_values: int, first: int) -> Float64:
-        found = np.empty((len(steps) - first, n_values))
-        for places in self._batches(len(found)):
+    def _by_last_row(self, steps: Float32, first: int, choose: Any, n_values: tuple[int, ...]) -> list[Float64]:
+        """The same of the window that ends with each row, of which there is less at the beginning."""
+        found = [np.empty((len(steps) - first, n)) for n in n_values]
+        for places in self._batches(len(steps) - first):
             rows = first + places
             lengths = np.minimum(rows + 1, self.width)
-            values = choose(*self._judge(steps, rows + 1 - lengths, lengths))
-            found[places] = values[np.arange(len(rows)), np.minimum(lengths, values.shape[1]) - 1]
+            for part, values in zip(found, choose(*self._judge(steps, rows + 1 - lengths, lengths)), strict=True):
+                part[places] = values[np.arange(len(rows)), np.minimum(lengths, values.shape[1]) - 1]
         return found
 
     def _batches(self, n: int) -> Iterator[Int64]:
@@ -97,18 +169,34 @@ class SeriesScoring:
             yield np.arange(first, min(first + size, n))
 
     def _judge(self, steps: Float32, starts: Int64, lengths: Int64) -> tuple[Float64, Float32]:
-        """Scores of windows, and errors of their values in standard units: (B,), (B, width, n_channels)."""
+        """How unusual windows are, and errors of their values in standard units: (B,), (B, width, n_channels).
+
+        Codes are in natural proportions, so that the squared distance of a code from those of training windows, and
+        the sum of squared errors of the reconstruction, which is at right angles to it, nearly, add up.
+        """
         dataset = SequenceDataset(steps, starts, lengths)
         codes, drawn = encode_and_reconstruct(self.module, dataset)
         original = dataset.batch(np.arange(len(starts)))["x"].numpy()
         errors = np.full(original.shape, np.nan, dtype=np.float32)
         errors[np.arange(original.shape[1]) < lengths[:, np.newaxis]] = drawn
         errors = (errors - original) / self.scale.astype(np.float32)
-        n_values = lengths * len(self.scale)
         observed = ~np.isnan(errors)
-        counts = observed.sum(axis=(1, 2))
-        residual = np.where(observed, errors, 0).astype(np.float64)
-        residual = np.square(residual).sum(axis=(1, 2)) / np.maximum(counts, 1)
-        distance = np.square(self.memory.distances(codes, _N_NEIGHBOURS)) / n_values
-        scores = np.where(counts > 0, distance + residual, np.nan)
-        return scores, errors
+        n_observed = observed.sum(axis=(1, 2))
+        n_values = self.width * len(self.scale)  # as many as complete windows have
+        residual = np.square(np.where(observed, errors, 0), dtype=np.float64).sum(axis=(1, 2))
+        distance = np.square(self._memory.distances(codes[:, self.counts], _N_NEIGHBOURS)) if self.counts.any() else 0
+        scores = distance + residual * n_values / np.maximum(n_observed, 1)
+        return np.where(n_observed > 0, scores, np.nan), errors
+
+    @property
+    def _memory(self) -> Memory:
+        points = self.codes[:, self.counts].astype(np.float64)
+        return Memory(points, np.arange(len(points)))
+
+
+def _mean_squares(errors: Float32) -> Float64:
+    """Of the channels, where some are observed: (B, T, C) -> (B, T, 1)."""
+    observed = ~np.isnan(errors)
+    counts = observed.sum(axis=2, keepdims=True)
+    sums = np.square(np.where(observed, errors, 0), dtype=np.float64).sum(axis=2, keepdims=True)
+    return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)

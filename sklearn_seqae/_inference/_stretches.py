@@ -6,9 +6,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series
 
-__all__ = ["Stretch", "hold_stretches_out", "spread"]
+__all__ = ["Stretch", "hold_stretches_out", "spread", "windows_of"]
 
 Int64 = NDArray[np.int64]
 
@@ -71,6 +72,12 @@ def _hold_out(series: Series, starts: Int64, width: int, first: int, behind: int
         )
     held_out = Series(series.steps, piece_starts[long_enough], piece_sizes[long_enough], is_list=True)
     return Stretch(held_out, training)
+
+
+def windows_of(series: Series, starts: Int64, most: int, width: int, seed: int) -> tuple[Sequences, Int64]:
+    """Some of the windows that begin at these rows, those that have a value, and the number of each one's series."""
+    windows = series.windows(spread(starts, most, seed), width)
+    return windows, np.searchsorted(series.starts, windows.starts, "right")
 
 
 def spread(starts: Int64, most: int, seed: int) -> Int64:

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from sklearn_seqae._data._period import autocorrelation, find_width
+from sklearn_seqae._data._period import autocorrelations, find_width
 from sklearn_seqae._data._series import validate_series
 
 Array = NDArray[np.float64]
@@ -62,9 +62,16 @@ def test_the_longest_of_several_series_decides() -> None:
 def test_autocorrelation_worked_out_by_hand() -> None:
     # Deviations -1, 1, -1, 1: products of neighbours are -1, of those two apart 1.
     steps = np.array([[0.0], [2.0], [0.0], [2.0]], dtype=np.float32)
-    np.testing.assert_allclose(autocorrelation(steps, 2), [1, -1, 1], atol=1e-12)
+    np.testing.assert_allclose(autocorrelations(steps, 2)[:, 0], [1, -1, 1], atol=1e-12)
 
 
 def test_autocorrelation_counts_pairs_that_are_observed() -> None:
     steps = np.array([[0.0], [2.0], [np.nan], [2.0], [0.0]], dtype=np.float32)
-    np.testing.assert_allclose(autocorrelation(steps, 2), [1, -1, 1], atol=1e-12)
+    np.testing.assert_allclose(autocorrelations(steps, 2)[:, 0], [1, -1, 1], atol=1e-12)
+
+
+def test_autocorrelation_of_each_channel() -> None:
+    steps = np.column_stack([np.arange(6.0), np.full(6, 1e6), [0, 1] * 3]).astype(np.float32)
+    correlations = autocorrelations(steps, 1)
+    np.testing.assert_allclose(correlations[0], [1, 0, 1])
+    assert correlations[1, 0] > 0 > correlations[1, 2]
