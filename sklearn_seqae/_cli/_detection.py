@@ -26,9 +26,6 @@ __all__ = ["Detection", "Rows", "detect", "fit_detector", "load_rows", "training
 
 Array = NDArray[Any]
 
-# Rows that are learned from are at least those of so many windows, of which some are held out for the threshold.
-_LEAST_WINDOWS = 6
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -162,10 +159,16 @@ def fit_detector(rows: Rows, n_training: Sequence[int], options: Options) -> Det
     try:
         detector.fit(rows.frames(n_training))
     except ValueError as error:
-        raise InputError(f"{rows.path}: {one_line(error)}") from error
+        raise InputError(f"{rows.path}: {_in_words_of_options(one_line(error))}") from error
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt("the model is unfinished, and nothing is written") from interrupt
     return detect(rows, detector, n_training, time.perf_counter() - start)
+
+
+def _in_words_of_options(message: str) -> str:
+    """What the detector says, with a remedy that can be typed."""
+    found, _, remedy = message.partition(" Pass ")
+    return f"{found} Take a smaller --width, or learn from more rows." if "width" in remedy else message
 
 
 def training_rows(rows: Rows, options: Options) -> list[int]:
@@ -185,18 +188,16 @@ def training_rows(rows: Rows, options: Options) -> list[int]:
         raise InputError(f"--train {options.train:g} is more than the {max(lengths)} rows of {rows.path}")
     else:
         n_training = [min(int(options.train), length) for length in lengths]
-    if len(rows.series) == 1:
-        _check_length(n_training[0], width, rows.path)
+    if max(n_training) == 0:
+        raise InputError(
+            f"--train {options.train:g} of the {max(lengths)} rows of {rows.path} leaves none to learn from"
+        )
+    if width is not None and width > max(n_training):
+        raise InputError(
+            f"--width {width} is longer than the series: {rows.path} has {max(n_training)} rows to learn from; take a "
+            "window that fits in several times"
+        )
     return n_training
-
-
-def _check_length(n_rows: int, width: int | None, path: Path) -> None:
-    n_needed, most = _LEAST_WINDOWS * (width or 1), n_rows // _LEAST_WINDOWS
-    if n_rows >= n_needed:
-        return
-    which = "" if width is None else f" for --width {width}"
-    remedy = f"; take a width of at most {most}" if most > 1 else ""
-    raise InputError(f"{path}: {n_rows} rows to learn from are too few{which}: about {n_needed} are needed{remedy}")
 
 
 def detect(

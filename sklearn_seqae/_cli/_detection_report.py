@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._cli._detection import Detection, Rows
 from sklearn_seqae._cli._messages import count
 from sklearn_seqae._cli._unusual import Unusual, find_peaks, find_unusual
+from sklearn_seqae._series import LSTMSeriesOutlierDetector
 
 __all__ = ["describe_rows", "describe_threshold", "describe_training", "list_unusual"]
 
@@ -31,8 +32,8 @@ def describe_training(rows: Rows, n_training: Sequence[int]) -> str:
         return f"Learning from all {rows.n_rows} rows"
     of_each = f" of each of {len(rows.series)} series" if len(rows.series) > 1 else ""
     fewest, most = min(n_training), max(n_training)
-    which = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"Learning from the first {which} rows{of_each}, of {rows.n_rows} rows"
+    which = count(most, "row") if fewest == most else f"{fewest} to {most} rows"
+    return f"Learning from the first {which}{of_each}, of {rows.n_rows} rows"
 
 
 def describe_threshold(detection: Detection) -> Iterator[str]:
@@ -40,8 +41,7 @@ def describe_threshold(detection: Detection) -> Iterator[str]:
     detector, threshold = detection.detector, detection.threshold
     found = " (found; --width says otherwise)" if detector.width == "auto" and detection.n_training else ""
     yield f"Windows of {count(detector.width_, 'row')}{found}"
-    rate = f": about {100 * detector.false_alarm_rate:g} % of new normal rows score higher"
-    yield f"Threshold {threshold:.3g}{rate if detector.contamination == 'auto' else ''}"
+    yield f"Threshold {threshold:.3g}{_describe_rate(detector) if detector.contamination == 'auto' else ''}"
     scores = np.concatenate(detection.scores)
     learned = np.concatenate([np.zeros(len(each), bool) for each in detection.scores])
     if detection.n_training is not None:
@@ -56,6 +56,13 @@ def describe_threshold(detection: Detection) -> Iterator[str]:
     n_unscored = int(np.isnan(scores).sum())
     if n_unscored:
         yield f"{count(n_unscored, 'row')} without a score, since no value is near"
+
+
+def _describe_rate(detector: LSTMSeriesOutlierDetector) -> str:
+    rate, n_rows = detector.false_alarm_rate, len(detector.held_out_scores_)
+    if n_rows < 1 / rate - 1:
+        return f": the highest score of {count(n_rows, 'held-out row')}, too few to tell a rate of {100 * rate:g} %"
+    return f": about {100 * rate:g} % of new normal rows score higher"
 
 
 def _share(beyond: NDArray[np.bool_], kind: str) -> str:

@@ -144,6 +144,7 @@ def test_peaks_are_listed_where_nothing_is_beyond_the_threshold(capsys: pytest.C
     SERIES[:240].to_csv("normal.csv", index=False)
     run("normal.csv", "--series", "--max-epochs", "2", "--false-alarm-rate", "0.0001")
     out, _ = capsys.readouterr()
+    assert ": the highest score of 240 held-out rows, too few to tell a rate of 0.01 %" in out
     assert "Beyond it are 0 of 240 rows (0 %)" in out
     assert "None is beyond the threshold; the highest scores, a window or more apart:" in out
     assert "if the beginning of the series is known to be normal, say how many rows of it with --train" in out
@@ -187,13 +188,14 @@ def test_rows_far_from_any_value_have_no_score(capsys: pytest.CaptureFixture[str
         ),
         (["series.csv", "--series", "--train", "301"], "--train 301 is more than the 300 rows of series.csv"),
         (
-            ["series.csv", "--series", "--width", "60"],
-            "300 rows to learn from are too few for --width 60: about 360 are needed; take a width of at most 50",
+            ["series.csv", "--series", "--width", "299"],
+            "are needed in a series. Take a smaller --width, or learn from more rows.",
         ),
         (
-            ["series.csv", "--series", "--train", "0.01"],
-            "series.csv: 3 rows to learn from are too few: about 6 are needed",
+            ["series.csv", "--series", "--width", "250", "--train", "200"],
+            "--width 250 is longer than the series: series.csv has 200 rows to learn from; take a window that fits",
         ),
+        (["series.csv", "--series", "--train", "0.001"], "--train 0.001 of the 300 rows of series.csv leaves none to"),
         (["series.csv", "--series", "--values", "date"], "column 'date' holds '2020-01-01 00:00:00' in line 2, a date"),
         (["series.csv", "--series", "--scores", "a.txt"], "--scores a.txt: unknown suffix '.txt'"),
         (["series.csv", "--series", "--scores", "series.csv"], "--scores series.csv: would overwrite the data"),
