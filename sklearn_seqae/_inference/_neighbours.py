@@ -17,8 +17,8 @@ Int64 = NDArray[np.int64]
 _MOST_POINTS = 2_000
 # Points that are looked at when there are more, evenly spaced: each one kept is compared with all of them.
 _MOST_CANDIDATES = 20_000
-# Distances that are held at once, nearly.
-_DISTANCES_AT_ONCE = 4_000_000
+# Distances that are held at once, nearly: so few that they stay in the processor's cache.
+_DISTANCES_AT_ONCE = 250_000
 # So few rows have no need of a limit on threads.
 _FEW_ROWS = 16
 
@@ -56,6 +56,11 @@ class Memory:
             candidates = np.linspace(0, len(table) - 1, min(len(table), max(most, _MOST_CANDIDATES))).astype(np.int64)
             rows = candidates[_spread(np.asarray(table[candidates], dtype=np.float64), most)]
         return cls(np.asarray(table[rows], dtype=np.float64), rows)
+
+    @classmethod
+    def of_points(cls, points: Float64) -> "Memory":
+        """Keep all of them."""
+        return cls(points, np.arange(len(points)))
 
     def distances(self, table: NDArray[Any], n_neighbours: int = 1) -> Float64:
         """Mean Euclidean distance of each row to its nearest points, or to all where there are fewer.
