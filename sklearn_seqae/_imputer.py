@@ -268,11 +268,6 @@ class LSTMImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:
         """Training and held-out rows of each part; none of a single sequence, which has no others like it."""
         labels = read_groups(groups, n)
-        if labels is not None and n > 1 and len(np.unique(labels)) == 1:
-            raise ValueError(
-                f"groups has the one label {labels.tolist()[0]!r} for all {n} sequences, but they are to be split into "
-                "parts. Give at least two groups, or leave groups out."
-            )
         if n > 1:
             return split_rows(self.cv, n, labels, seed)
         warnings.warn(

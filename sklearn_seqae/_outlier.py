@@ -1,5 +1,6 @@
-"""`LSTMOutlierDetector`: finds unusual sequences by the error of their reconstruction."""
+"""`LSTMOutlierDetector`: finds unusual sequences by what is left of them, where they lie, and how they behave."""
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,11 +18,13 @@ from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._base import all_or_nothing, spawn_seeds
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._inference._behaviour import Behaviour
 from sklearn_seqae._inference._cross_fitting import (
     Network,
     Part,
     Split,
     cross_fit,
+    held_out_measures,
     out_of_fold_scores,
     read_groups,
     require_others,
@@ -30,7 +33,9 @@ from sklearn_seqae._inference._cross_fitting import (
     training_size,
 )
 from sklearn_seqae._inference._errors import batches_of_rows, standard_errors
+from sklearn_seqae._inference._joint import Known, Spread
 from sklearn_seqae._inference._lengths import warn_of_longer
+from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
 from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
@@ -40,13 +45,19 @@ Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
+# Scores that go by how something is distributed on sequences that were not trained on.
+_BY_HELD_OUT = ("joint", "mahalanobis")
+# Of the epochs of the fit to all sequences, what each fit on a part may take at most.
+_SHARE_OF_EPOCHS = 0.5
+
 
 class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
-    """Outlier detection by the reconstruction error of an LSTM autoencoder.
+    """Outlier detection for sequences, by an LSTM autoencoder that has learned to draw normal ones.
 
-    An autoencoder that has learned to draw normal sequences draws others worse. It is fitted on normal data, or on data
-    of which most is normal; the error of its reconstruction then says how unusual a sequence is, and
-    :meth:`score_timesteps` where in it.
+    It is fitted on normal data, or on data of which most is normal. What is unusual about a sequence shows in what its
+    reconstruction leaves over, in a code that is far from those of the training sequences, or in how it behaves
+    wherever in time; :meth:`score_samples` joins all three, and :meth:`score_timesteps` says where in the sequence
+    something is left over.
 
     Parameters
     ----------
@@ -59,20 +70,21 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         training sequences, which is right where so many of them are outliers. (Of new sequences it may mark most: the
         network knows few training sequences by heart.) "auto" takes the training sequences to be normal, and sets the
         threshold such that a share of `false_alarm_rate` of *new* normal sequences is marked: see Notes.
-    scoring : {"mae", "mse", "mahalanobis"}, default="mae"
-        "mae" and "mse" are the mean absolute and the mean squared error of a sequence, each channel in units of its
-        standard deviation in the training data. With squares the few largest errors decide, which normal sequences
-        with spikes have, too: "mae" tells classes of real data better apart. "mahalanobis" is the mean, over the
-        steps, of the squared Mahalanobis distance of the absolute errors of the channels, as in EncDec-AD [1]_: an
-        error counts for more in a channel that is usually drawn well. It needs errors on data that was not trained
-        on, and so fits more than once, as "auto" does.
+    scoring : {"joint", "mae", "mse", "mahalanobis"}, default="joint"
+        "joint" is best on most data: it asks how far a sequence is from what is known, by its error and its code, and
+        how unusually it behaves, by a few statistics; see Notes. "mae" and "mse" are the mean absolute
+        and the mean squared error of a sequence, each channel in units of its standard deviation in the training data.
+        With squares the few largest errors decide, which normal sequences with spikes have, too. "mahalanobis" is the
+        mean, over the steps, of the squared Mahalanobis distance of the absolute errors of the channels, as in
+        EncDec-AD [1]_: an error counts for more in a channel that is usually drawn well. "joint" and "mahalanobis" need
+        errors on data that was not trained on, and so fit more than once, as "auto" does.
     false_alarm_rate : float, default=0.05
         Share of new normal sequences that ``contamination="auto"`` lets be marked. Fewer than ``1 / false_alarm_rate
         - 1`` training sequences cannot tell so small a rate: the threshold is then their largest held-out error.
-    cv : int, cross-validation splitter, iterable of splits or None, default=5
+    cv : int, cross-validation splitter, iterable of splits or None, default=4
         How the training data is split for held-out errors. An int is the number of parts of a shuffled
         :class:`~sklearn.model_selection.KFold`, or with `groups`, of a :class:`~sklearn.model_selection.GroupKFold`;
-        None is 5 of them. At least two parts are needed for "mahalanobis".
+        None is 4 of them. At least two parts are needed for "mahalanobis".
         Overlapping windows of a series share steps, so shuffled parts of them are not held out at all: pass `groups`
         to :meth:`fit`, or ``cv=KFold(5)``, whose parts are successive.
     n_jobs : int or None, default=None
@@ -89,7 +101,15 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         Threshold of :meth:`score_samples`; ``decision_function = score_samples - offset_``.
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the sequences by autoencoders that were not trained on them, in the order of the parts; empty where
-        there was no need of them (``contamination`` a share, ``scoring`` other than "mahalanobis").
+        there was no need of them (``contamination`` a share, ``scoring`` "mae" or "mse").
+    codes_ : ndarray of shape (n_codes, n_components)
+        Codes of training sequences, at most 2000 of them, spread as widely as all; only with ``scoring="joint"``.
+    behaviour_ : dict of ndarray
+        What statistics of training sequences are like: their "mean" and "scale", the "directions" in which sequences
+        differ, the deviation in others ("noise"), and training sequences as "points"; only with ``scoring="joint"``.
+    spread_ : ndarray of shape (2, 3)
+        Means and standard deviations of the logarithms of the distances that are joined, on held-out sequences: by the
+        error, from known reconstructions, of the behaviour; only with ``scoring="joint"``.
     location_ : ndarray of shape (n_channels,)
         Mean of the held-out absolute errors, in standard units; only with ``scoring="mahalanobis"``.
     covariance_ : ndarray of shape (n_channels, n_channels)
@@ -106,25 +126,44 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
 
     Notes
     -----
-    Errors on training data are smaller than on new data, so a threshold taken from them raises too many alarms.
-    "auto" is cross-fitted instead: each part of the training data is scored by an autoencoder that was fitted on the
-    other parts, and the threshold is the quantile of these held-out scores at which a further one is beyond it with
-    probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated quantile of conformal
-    prediction [2]_). It holds for new sequences that come as the training sequences did; as `autoencoder_` was fitted
-    on more of them, alarms tend to be a little rarer. It takes `cv` further fits. (Where nothing is learned by heart,
-    so that held-out errors are no larger than training errors, they are scaled to the training error of
-    `autoencoder_`.)
+    **The joint score.** The mean absolute error of the reconstruction says how badly a sequence is drawn. One that is
+    drawn well because the network goes on where it has seen nothing is far from all training sequences: D² + Q, with D
+    the distance of its code from the three training codes nearest to it and Q the mean squared error, is nearly its
+    squared distance from what is drawn of these, as codes are in natural proportions. (Of principal components, Q and
+    D are monitored, too [3]_.) Both depend on when something happens. What does not is a sequence's behaviour: the mean
+    of each channel, its deviation, and its changes over 1, 2, 4 ... 32 steps (a variogram), the latter as logarithms.
+    Its distance is a Mahalanobis distance, shrunk after Ledoit and Wolf, from the three nearest training sequences.
+    Where a sequence is short or has gaps, statistics that it cannot tell count as average.
 
-    For "mahalanobis" the mean and covariance of the errors are estimated on held-out errors, pooled over all steps
-    (Malhotra et al. set a validation part aside; cross-fitting uses each sequence), and the covariance is shrunk after
-    Ledoit and Wolf. `held_out_scores_`, and with them the threshold, judge each part by the errors of the others;
-    `location_` and `covariance_`, which judge new sequences, are those of all errors.
+    How unusual a distance d is depends on its spread among normal sequences that were not trained on: with Φ the normal
+    distribution's function, m and s mean and standard deviation of its logarithm there, ``1 - Φ((log d - m) / s)`` is
+    the probability of a larger one. The score is the sum of two logarithms, as Fisher joins tests [4]_: of the
+    probability by the error or from known reconstructions, whichever is smaller, and of that of the behaviour. So
+    where normal sequences are drawn badly and unequally, errors count for little. No anomaly is looked at.
+
+    **The threshold.** Errors on training data are smaller than on new data, so a threshold taken from them raises too
+    many alarms. "auto" is cross-fitted instead: each part of the training data is scored by an autoencoder that was
+    fitted on the other parts, and the threshold is the quantile of these held-out scores at which a further one is
+    beyond it with probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated
+    quantile of conformal prediction [2]_). It holds for new sequences that come as the training sequences did; as
+    `autoencoder_` was fitted on more of them, and for longer, alarms tend to be a little rarer. It takes `cv` further
+    fits, each of at most half as many epochs: by default twice the time of one. (Where nothing is learned by heart, so
+    that held-out errors are no larger than training errors, they are scaled to the training error of `autoencoder_`.)
+
+    Whatever a score goes by is estimated on held-out sequences, each of which counts (Malhotra et al. set a validation
+    part aside for it): the spread of the distances for "joint"; for "mahalanobis" the mean and covariance of the
+    errors, pooled over all steps and shrunk after Ledoit and Wolf. `held_out_scores_`, and with them the threshold,
+    judge each part, or each sequence, by what the others say; the attributes, which judge new sequences, are estimated
+    on all.
 
     References
     ----------
     .. [1] P. Malhotra et al., "LSTM-based encoder-decoder for multi-sensor anomaly detection", ICML 2016 Anomaly
        Detection Workshop.
     .. [2] V. Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence 74, 2015.
+    .. [3] J. E. Jackson, G. S. Mudholkar, "Control procedures for residuals associated with principal component
+       analysis", Technometrics 21, 1979.
+    .. [4] R. A. Fisher, "Statistical methods for research workers", 4th edition, 1932.
 
     Examples
     --------
@@ -145,7 +184,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "autoencoder": [LSTMAutoencoder, None],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
-        "scoring": [StrOptions({"mae", "mse", "mahalanobis"})],
+        "scoring": [StrOptions({"joint", "mae", "mse", "mahalanobis"})],
         "false_alarm_rate": [Interval(Real, 0, 1, closed="neither")],
         "cv": ["cv_object"],
         "n_jobs": [Integral, None],
@@ -160,9 +199,9 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         autoencoder: LSTMAutoencoder | None = None,
         *,
         contamination: float | str = "auto",
-        scoring: str = "mae",
+        scoring: str = "joint",
         false_alarm_rate: float = 0.05,
-        cv: Any = 5,
+        cv: Any = 4,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -214,14 +253,14 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
             splits = self._splits(len(sequences), groups, split_seed)
             self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)
             parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)))
-            self._set_error_model(parts)
+            self._set_model(sequences, parts)
             self._set_offset(sequences, parts)
             return self
 
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:
         """Training and held-out rows of each part; none where held-out errors are not needed."""
         labels = read_groups(groups, n)
-        if self.contamination != "auto" and self.scoring != "mahalanobis":
+        if self.contamination != "auto" and self.scoring not in _BY_HELD_OUT:
             return []
         splits = split_rows(self.cv, n, labels, seed)
         if self.scoring == "mahalanobis":
@@ -235,17 +274,25 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         if not splits:
             return []
         fitted = self.autoencoder_
-        fit = partial(_fit_network, autoencoder)
-        parts = cross_fit(fit, sequences, splits, seeds, fitted.channel_scale_, self.n_jobs)
-        size = training_size(fitted.module_, sequences, np.arange(len(sequences)), fitted.channel_scale_)
-        return rescale(parts, size)
+        fit = partial(_fit_network, autoencoder, max(1, math.ceil(_SHARE_OF_EPOCHS * fitted.n_iter_)))
+        scale, measured = fitted.channel_scale_, self.scoring == "joint"
+        parts = cross_fit(fit, sequences, splits, seeds, scale, self.n_jobs, measured=measured)
+        return rescale(parts, training_size(fitted.module_, sequences, np.arange(len(sequences)), scale))
 
-    def _set_error_model(self, parts: Sequence[Part]) -> None:
+    def _set_model(self, sequences: Sequences, parts: Sequence[Part]) -> None:
+        """What the score goes by besides errors."""
+        for name in ("location_", "covariance_", "codes_", "behaviour_", "spread_"):
+            if hasattr(self, name):  # of an earlier fit
+                delattr(self, name)
         if self.scoring == "mahalanobis":
             gaussian = ErrorGaussian.of(part.errors for part in parts)
             self.location_, self.covariance_ = gaussian.location, gaussian.covariance
-        elif hasattr(self, "location_"):  # of an earlier fit
-            del self.location_, self.covariance_
+        elif self.scoring == "joint":
+            fitted = self.autoencoder_
+            known = Known.of(fitted.module_, sequences, fitted.channel_mean_, fitted.channel_scale_)
+            spread = Spread.of(held_out_measures(parts).logarithms())
+            self.codes_, self.behaviour_ = known.codes.points, known.behaviour.arrays()
+            self.spread_ = np.stack([spread.location, spread.scale])
 
     def _set_offset(self, sequences: Sequences, parts: Sequence[Part]) -> None:
         """The threshold, from held-out scores or from those of the training data."""
@@ -267,7 +314,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
     # Using
 
     def score_samples(self, X: Any) -> Float64:
-        """How usual each sequence is: minus its error, as `scoring` measures it.
+        """How usual each sequence is, as `scoring` measures it.
 
         Parameters
         ----------
@@ -277,7 +324,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         Returns
         -------
         scores : ndarray of shape (n_sequences,)
-            At most 0; the lower, the more unusual. Without unit.
+            At most 0; the lower, the more unusual. Without unit; with "joint" the logarithm of a probability, nearly.
         """
         check_is_fitted(self)
         return self._score_sequences(self._read(X))
@@ -323,10 +370,10 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         Returns
         -------
         errors : ndarray or list of ndarray
-            In the container and lengths of X; the higher, the more unusual; NaN where X has no value. With "mae" and
-            "mse" absolute and squared errors in units of the channels' standard deviations and variances, of which the
-            mean over a sequence is minus its score; with "mahalanobis" the squared deviation of each absolute error
-            from `location_` in units of its own variance, other channels left aside.
+            In the container and lengths of X; the higher, the more unusual; NaN where X has no value. With "joint" and
+            "mae" absolute errors in units of the channels' standard deviations, with "mse" squared ones: with "mae" and
+            "mse", their mean over a sequence is minus its score. With "mahalanobis" the squared deviation of each
+            absolute error from `location_` in units of its own variance, other channels left aside.
         """
         check_is_fitted(self)
         sequences = self._read(X)
@@ -347,10 +394,19 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
             yield rows, standard_errors(fitted.module_, sequences, rows, fitted.channel_scale_)
 
     def _score_sequences(self, sequences: Sequences) -> Float64:
+        if self.scoring == "joint":
+            measures = self._known.measure(self.autoencoder_.module_, sequences)
+            return Spread(*self.spread_).scores(measures.logarithms())
         scoring = self._scoring
         return np.concatenate(
             [scoring.of_sequences(errors, sequences.lengths[rows]) for rows, errors in self._errors(sequences)]
         )
+
+    @property
+    def _known(self) -> Known:
+        fitted = self.autoencoder_
+        codes = Memory.of_points(self.codes_)
+        return Known(codes, Behaviour(**self.behaviour_), fitted.channel_mean_, fitted.channel_scale_)
 
     @property
     def _scoring(self) -> Scoring:
@@ -365,9 +421,10 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         return tags
 
 
-def _fit_network(autoencoder: LSTMAutoencoder, sequences: Sequences, seed: int) -> Network:
-    """The network of an autoencoder that is fitted with a seed of its own, for held-out errors."""
+def _fit_network(autoencoder: LSTMAutoencoder, n_epochs: int, sequences: Sequences, seed: int) -> Network:
+    """The network of an autoencoder that is fitted for so many epochs, with a seed of its own, for held-out errors."""
+    template = clone(autoencoder).set_params(random_state=seed, max_epochs=n_epochs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all sequences tells of it
-        fitted = fit_to_the_end(clone(autoencoder).set_params(random_state=seed), sequences)
-    return Network(fitted.module_, fitted.channel_scale_)
+        fitted = fit_to_the_end(template, sequences)
+    return Network(fitted.module_, fitted.channel_mean_, fitted.channel_scale_)

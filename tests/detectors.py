@@ -10,6 +10,7 @@ from tests.tiny import tiny
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "auto": {},
+    "mae": {"scoring": "mae"},
     "mse": {"scoring": "mse", "contamination": 0.2},
     "mahalanobis": {"scoring": "mahalanobis"},
 }

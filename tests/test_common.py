@@ -201,12 +201,18 @@ def test_docstring_lists_each_parameter_in_order_with_its_default(estimator: Any
         assert ast.literal_eval(default) == parameter.default, name
 
 
-@pytest.mark.parametrize("name", ["early_stopping", "features", "imputer", "outlier_mahalanobis", "series"])
-def test_docstring_lists_each_fitted_attribute_and_no_other(name: str) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [["early_stopping"], ["features"], ["imputer"], ["outlier_auto", "outlier_mahalanobis"], ["series"]],
+    ids=" ".join,
+)
+def test_docstring_lists_each_fitted_attribute_and_no_other(names: list[str]) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 6))).add_prefix("t")
-    fitted = clone(SETTINGS[name]).fit(X)
-    attributes = {name for name in dir(fitted) if name.endswith("_") and not name.startswith("_")}
-    assert set(documented(fitted.__doc__, "Attributes")) == attributes
+    estimators = [clone(SETTINGS[name]).fit(X) for name in names]
+    attributes = {
+        name for fitted in estimators for name in dir(fitted) if name.endswith("_") and not name.startswith("_")
+    }
+    assert set(documented(estimators[0].__doc__, "Attributes")) == attributes
 
 
 def public_methods() -> Iterator[Any]:

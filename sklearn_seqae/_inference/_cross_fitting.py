@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._inference._errors import batches_of_rows, root_mean_square, standard_errors
+from sklearn_seqae._inference._joint import Known, Measures, held_out_joint_scores
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Part",
     "Split",
     "cross_fit",
+    "held_out_measures",
     "out_of_fold_scores",
     "read_groups",
     "require_others",
@@ -33,7 +35,7 @@ Int64 = NDArray[np.int64]
 Split = tuple[Int64, Int64]
 
 # Parts where the user names no number.
-_N_PARTS = 5
+_N_PARTS = 4
 # Errors in standard units that are smaller are float32's rounding.
 _LEAST_ERROR = 1e-7
 # Errors that grow by this share from training to held-out data.
@@ -41,9 +43,10 @@ _LEARNED_BY_HEART = 0.1
 
 
 class Network(NamedTuple):
-    """A trained network, and the standard deviations (n_channels,) of what it was trained on."""
+    """A trained network, and the channels' means and standard deviations (n_channels,) of what it was trained on."""
 
     module: Any
+    mean: Float64
     scale: Float64
 
 
@@ -63,6 +66,9 @@ class Part:
         Standard deviation of the data that the network was trained on, in the same units.
     training_size : float
         Root mean square of the same network's errors on what it was trained on.
+    measures : Measures or None
+        How far the sequences are from those that the network was trained on, in its own standard units; only where a
+        score goes by them.
     """
 
     rows: Int64
@@ -70,6 +76,7 @@ class Part:
     errors: Float32
     unit: Float64
     training_size: float
+    measures: Measures | None = None
 
 
 # The parts
@@ -90,7 +97,7 @@ def split_rows(cv: Any, n: int, groups: NDArray[Any] | None, seed: int) -> list[
     Parameters
     ----------
     cv : int, splitter, iterable of splits, or None
-        A number of parts, shuffled, or made of whole groups; None is 5 of them. Or how to split otherwise.
+        A number of parts, shuffled, or made of whole groups; None is 4 of them. Or how to split otherwise.
     n : int
         Number of sequences.
     groups : ndarray of shape (n,) or None
@@ -101,10 +108,15 @@ def split_rows(cv: Any, n: int, groups: NDArray[Any] | None, seed: int) -> list[
     Raises
     ------
     ValueError
-        If there is nothing to hold out or nothing to train on.
+        If there is nothing to hold out or nothing to train on, or all of several sequences are of one group.
     """
     from sklearn.model_selection import check_cv  # only a fit waits for it
 
+    if groups is not None and n > 1 and len(np.unique(groups)) == 1:
+        raise ValueError(
+            f"groups has the one label {groups.tolist()[0]!r} for all {n} sequences, but they are to be split into "
+            "parts. Give at least two groups, or leave groups out."
+        )
     if cv is None or isinstance(cv, Integral):
         cv = _splitter(_N_PARTS if cv is None else int(cv), n, groups, seed)
     everything = np.arange(n)
@@ -145,6 +157,8 @@ def cross_fit(
     seeds: Sequence[int],
     scale: Float64,
     n_jobs: int | None = None,
+    *,
+    measured: bool = False,
 ) -> list[Part]:
     """Errors of each part by a network that is fitted on the others.
 
@@ -162,6 +176,8 @@ def cross_fit(
         What to divide each channel's error by.
     n_jobs : int or None, default=None
         Number of processes.
+    measured : bool, default=False
+        Whether the parts have `measures`.
 
     Returns
     -------
@@ -169,13 +185,18 @@ def cross_fit(
     """
     run = delayed(_fit_part)
     parts: list[Part] = Parallel(n_jobs=n_jobs)(
-        run(fit, sequences, split, seed, scale) for split, seed in zip(splits, seeds, strict=True)
+        run(fit, sequences, split, seed, scale, measured) for split, seed in zip(splits, seeds, strict=True)
     )
     return parts
 
 
 def _fit_part(
-    fit: Callable[[Sequences, int], Network], sequences: Sequences, split: Split, seed: int, scale: Float64
+    fit: Callable[[Sequences, int], Network],
+    sequences: Sequences,
+    split: Split,
+    seed: int,
+    scale: Float64,
+    measured: bool,
 ) -> Part:
     train, test = split
     network = fit(sequences.take(train), seed)
@@ -185,7 +206,13 @@ def _fit_part(
         standard_errors(network.module, sequences, test, scale),
         network.scale / scale,
         training_size(network.module, sequences, train, scale),
+        _measure(network, sequences, split) if measured else None,
     )
+
+
+def _measure(network: Network, sequences: Sequences, split: Split) -> Measures:
+    known = Known.of(network.module, sequences.take(split[0]), network.mean, network.scale)
+    return known.measure(network.module, sequences.take(split[1]))
 
 
 def training_size(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> float:
@@ -204,7 +231,12 @@ def rescale(parts: Sequence[Part], size: float) -> list[Part]:
     """
     others = np.sqrt(np.mean(np.square([part.training_size for part in parts])))
     factor = np.float32(_factor(size, float(others), root_mean_square(part.errors for part in parts)))
-    return [replace(part, errors=factor * part.errors) for part in parts]
+    return [_rescaled(part, factor) for part in parts]
+
+
+def _rescaled(part: Part, factor: np.float32) -> Part:
+    measures = part.measures and part.measures.rescaled(float(factor))
+    return replace(part, errors=factor * part.errors, measures=measures)
 
 
 def _factor(size: float, others: float, held_out: float) -> float:
@@ -219,11 +251,15 @@ def _factor(size: float, others: float, held_out: float) -> float:
 def out_of_fold_scores(parts: Sequence[Part], scoring: str) -> Float64:
     """Scores of held-out sequences as new ones would have them: (n_held_out,), in the order of the parts.
 
+    "joint" needs parts with `measures`.
+
     Whatever a score goes by is learned anew for each part, from sequences that are not in it: the network, the units,
     and where errors are judged by their distribution, that (`require_others` must hold). A distribution that was
     estimated on the very errors that it judges finds them too usual, the more so the fewer they are for the channels,
     and so does a standard deviation; a threshold taken from such scores raises too many alarms.
     """
+    if scoring == "joint":
+        return held_out_joint_scores(held_out_measures(parts).logarithms())
     return np.concatenate([_scores_of_new(parts, part, scoring) for part in parts])
 
 
@@ -232,6 +268,13 @@ def _scores_of_new(parts: Sequence[Part], part: Part, scoring: str) -> Float64:
         gaussian = ErrorGaussian.of(_others(parts, part.rows))
         return Scoring(scoring, gaussian).of_sequences(part.errors, part.lengths)
     return Scoring(scoring).of_sequences(np.divide(part.errors, part.unit, dtype=np.float32), part.lengths)
+
+
+def held_out_measures(parts: Sequence[Part]) -> Measures:
+    """Of all parts, in their order."""
+    measures = [part.measures for part in parts if part.measures is not None]
+    assert len(measures) == len(parts), "some parts were not measured"
+    return Measures.joined(measures)
 
 
 def require_others(splits: Sequence[Split]) -> None:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._sequences import Sequences
-from sklearn_seqae._inference._passes import reconstruct
+from sklearn_seqae._inference._passes import encode_and_reconstruct, reconstruct
 
-__all__ = ["batches_of_rows", "root_mean_square", "standard_errors"]
+__all__ = ["batches_of_rows", "codes_and_errors", "root_mean_square", "standard_errors"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -48,8 +48,21 @@ def standard_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float
     errors : ndarray of shape (sum(lengths[rows]), n_channels)
         NaN where nothing was observed.
     """
+    return _errors(reconstruct(module, _some(sequences, rows)), sequences, rows, scale)
+
+
+def codes_and_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> tuple[Float32, Float32]:
+    """Codes (n_rows, n_components) beside what `standard_errors` returns, of one pass."""
+    codes, reconstructed = encode_and_reconstruct(module, _some(sequences, rows))
+    return codes, _errors(reconstructed, sequences, rows, scale)
+
+
+def _some(sequences: Sequences, rows: Int64) -> SequenceDataset:
+    return SequenceDataset(sequences.steps, sequences.starts[rows], sequences.lengths[rows])
+
+
+def _errors(reconstructed: Float32, sequences: Sequences, rows: Int64, scale: Float64) -> Float32:
     starts, lengths = sequences.starts[rows], sequences.lengths[rows]
-    reconstructed = reconstruct(module, SequenceDataset(sequences.steps, starts, lengths))
     step = np.arange(len(reconstructed)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
     return (reconstructed - sequences.steps[step]) / scale.astype(np.float32)
 

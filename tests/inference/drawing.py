@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 
 class Drawing(nn.Module):
-    """Draws a share of each value, so that the rest of it is its error."""
+    """Draws a share of each value, so that the rest of it is its error; codes are sums of what is drawn."""
+
+    code_size = 1
 
     mean: Tensor
 
@@ -19,6 +21,14 @@ class Drawing(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (B, T, C) -> (B, T, C)."""
         return self.share * x.nan_to_num()
+
+    def encode(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """x (B, T, C) -> (B, 1)."""
+        return self(x).sum(dim=(1, 2))[:, None]
+
+    def encode_and_draw(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Both."""
+        return self.encode(x), self(x)
 
     def multiply_adds(self, *_: Any) -> int:
         """Next to none."""

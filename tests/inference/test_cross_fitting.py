@@ -41,10 +41,10 @@ def part_of(rows: list[int], errors: NDArray[Any], unit: Any = ONE, size: float 
 # The parts
 
 
-@pytest.mark.parametrize("cv", [None, 5])
+@pytest.mark.parametrize("cv", [None, 4])
 def test_parts_by_number_are_shuffled_and_keep_groups_together(cv: int | None) -> None:
     splits = split_rows(cv, 20, None, 0)
-    assert len(splits) == 5
+    assert len(splits) == 4
     assert sorted(row for _, test in splits for row in test) == list(range(20))
     assert any(np.ptp(test) > 3 for _, test in splits)
     assert [test.tolist() for _, test in splits] != [test.tolist() for _, test in split_rows(cv, 20, None, 1)]
@@ -91,6 +91,12 @@ def test_refuses_parts_without_others_to_judge_by() -> None:
         require_others([(np.array([2, 3]), np.array([0, 1])), (np.array([3]), np.array([0, 1, 2]))])
 
 
+def test_refuses_groups_that_are_one() -> None:
+    for cv in (None, 3, KFold(2), LeaveOneGroupOut()):
+        with pytest.raises(ValueError, match=r"groups has the one label 7 for all 12 sequences.*at least two groups"):
+            split_rows(cv, 12, np.full(12, 7), 0)
+
+
 # Their errors
 
 
@@ -100,7 +106,7 @@ def test_each_part_is_drawn_by_the_network_of_the_others() -> None:
 
     def fit(sequences: Sequences, seed: int) -> Network:
         seen.append((sequences.starts.tolist(), seed))
-        return Network(Drawing(0.5, 1), np.array([len(seen)]))
+        return Network(Drawing(0.5, 1), np.zeros(1), np.array([len(seen)]))
 
     splits = [(np.array([1, 2]), np.array([0])), (np.array([0]), np.array([2, 1]))]
     parts = cross_fit(fit, X, splits, [7, 8], np.array([2.0]))
