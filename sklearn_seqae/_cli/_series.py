@@ -168,8 +168,14 @@ def _warn_of_uneven_steps(table: Table, parts: Sequence[Rows], path: Path) -> No
     if longest - shortest > _UNEVEN * longest:
         step, rows = next((step, rows) for step, rows in steps if step.max() == longest)
         after = int(rows[int(np.argmax(step.to_numpy())) + 1])
+        apart = f"{_as_text(shortest)} to {_as_text(longest)} apart, longest before {table.place(after)}"
         warnings.warn(
-            f"{path}: times are {shortest} to {longest} apart, longest before {table.place(after)}, but are read as "
-            "if they were even; put rows without values where some are missing.",
+            f"{path}: times are {apart}, but are read as if they were even; put rows without values where some are "
+            "missing.",
             stacklevel=2,
         )
+
+
+def _as_text(step: Any) -> str:
+    """A step in time: a number, or days, hours, minutes and seconds."""
+    return str(step).removeprefix("0 days ") if hasattr(step, "components") else f"{float(step):g}"

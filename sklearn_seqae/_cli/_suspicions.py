@@ -56,8 +56,9 @@ def check_values(columns: Sequence[Column], sheet: Sheet, path: Path, *, by_step
     answers = [] if told else [each for each in columns if sounds_like_answer(each.name)]
     if answers:
         names, options = " and ".join(repr(each.name) for each in answers), [f"--drop {each.word}" for each in answers]
+        sound = "sounds" if len(answers) == 1 else "sound"
         raise InputError(
-            f"{path}: {names} in the header sounds like an answer, which would be learned as if measured: leave "
+            f"{path}: {names} in the header {sound} like an answer, which would be learned as if measured: leave "
             f"it out with {' '.join(options)}, or name the columns that are to be learned with --values"
         )
     for column in columns:

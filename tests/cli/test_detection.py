@@ -10,7 +10,9 @@ from matplotlib.image import imread
 
 from sklearn_seqae import LSTMAutoencoder, LSTMSeriesOutlierDetector, load, save
 from sklearn_seqae._cli import _detection, _detection_outputs
+from sklearn_seqae._cli._detection_report import describe_threshold, list_unusual
 from sklearn_seqae._cli._main import main
+from sklearn_seqae._cli._options import DataOptions
 from sklearn_seqae._cli._unusual import find_peaks, find_unusual
 from tests.tiny import tiny
 
@@ -140,14 +142,19 @@ def test_rows_are_scored_in_the_order_of_the_file() -> None:
     pd.testing.assert_frame_equal(found.sort_values("date", ignore_index=True), pd.read_csv("a.csv"), rtol=1e-5)
 
 
-def test_peaks_are_listed_where_nothing_is_beyond_the_threshold(capsys: pytest.CaptureFixture[str]) -> None:
-    SERIES[:240].to_csv("normal.csv", index=False)
-    run("normal.csv", "--series", "--max-epochs", "2", "--false-alarm-rate", "0.0001")
-    out, _ = capsys.readouterr()
-    assert ": the highest score of 240 held-out rows, too few to tell a rate of 0.01 %" in out
-    assert "Beyond it are 0 of 240 rows (0 %)" in out
-    assert "None is beyond the threshold; the highest scores, a window or more apart:" in out
-    assert "if the beginning of the series is known to be normal, say how many rows of it with --train" in out
+def test_peaks_are_listed_where_nothing_is_beyond_the_threshold() -> None:
+    detector = LSTMSeriesOutlierDetector(tiny(), width=6, contamination=0.1, random_state=0).fit(SERIES[["temp"]])
+    detector.set_params(contamination="auto", false_alarm_rate=1e-4)
+    detector.offset_, detector.held_out_scores_ = -1e6, np.zeros(240)
+    rows = _detection.load_rows(Path("series.csv"), DataOptions(series=True, values=("temp",)))
+    found = _detection.detect(rows, detector, [N])
+    lines = list(describe_threshold(found))
+    assert lines[1] == "Threshold 1e+06: the highest score of 240 held-out rows, too few to tell a rate of 0.01 %"
+    assert lines[2] == "Beyond it are 0 of 300 rows (0 %)"
+    head, *peaks, hint = list_unusual(found)
+    assert head == "\nNone is beyond the threshold; the highest scores, a window or more apart:"
+    assert [line.split()[2:5] for line in peaks] == [["1", "row", "score"]] * 3
+    assert hint.endswith("if the beginning of the series is known to be normal, say how many rows of it with --train.")
 
 
 def test_rows_far_from_any_value_have_no_score(capsys: pytest.CaptureFixture[str]) -> None:
