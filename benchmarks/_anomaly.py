@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 from sklearn.svm import OneClassSVM
 
-from sklearn_seqae import LSTMOutlierDetector
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector
 
 __all__ = ["METHODS", "OURS", "Detector", "Method"]
 
@@ -28,6 +28,8 @@ N_NEIGHBOURS = 3  # of LocalOutlierFactor: best on parts of the training splits,
 NU = 0.1  # 0.01 and 0.5 were no better there
 # Steps of the optimizer for PyOD's autoencoder where it is trained longer: as many as ours takes at most.
 PYOD_STEPS, PYOD_BATCH = 2000, 32
+# Width of the copied autoencoder's code, and its training: so many batches, but at least some epochs.
+COPIED_DIM, COPIED_STEPS, COPIED_EPOCHS, COPIED_BATCH, COPIED_RATE = 32, 400, 50, 32, 1e-2
 
 
 class Detector(Protocol):
@@ -64,6 +66,58 @@ class _Ours:
 
     def step_scores(self, X: Any) -> Float64 | None:
         return np.mean(self._detector.score_timesteps(X), axis=2, dtype=np.float64)
+
+
+class _Copied:
+    """The sequence autoencoder of Keras's blog: an LSTM layer, its last state repeated, and another LSTM layer.
+
+    With a linear layer behind them: without it, as on the blog, it cannot tell the classes of ItalyPowerDemand. Channels
+    are scaled to [0, 1] by the training sequences, as its users do it. The score is the mean absolute error.
+    """
+
+    def __init__(self, X: Any, seed: int, *_: Any) -> None:
+        steps = np.concatenate(list(X))
+        self._low, spread = steps.min(axis=0), np.ptp(steps, axis=0)
+        self._spread = np.where(spread > 0, spread, 1)
+        n_epochs = max(COPIED_EPOCHS, COPIED_STEPS // -(-len(X) // COPIED_BATCH))
+        model = LSTMAutoencoder(
+            COPIED_DIM,
+            hidden_layer_sizes=(),
+            decoder="repeat",
+            linear_path=False,
+            patch_len=1,
+            standardize=False,
+            mixup=0,
+            blending=0,
+            time_shift=0,
+            input_noise=0,
+            learning_rate=COPIED_RATE,
+            learning_rate_schedule=None,
+            max_grad_norm=None,
+            batch_size=COPIED_BATCH,
+            max_epochs=n_epochs,
+            random_state=seed,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its collapse, and of lengths
+            self._model = model.fit(self._scaled(X))
+
+    def _scaled(self, X: Any) -> list[NDArray[np.float32]]:
+        return [((x - self._low) / self._spread).astype(np.float32) for x in X]
+
+    def _errors(self, X: Any) -> list[Float64]:
+        """Mean absolute error of each step, sequence by sequence."""
+        scaled = self._scaled(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            drawn = self._model.reconstruct(scaled)
+        return [np.abs(x - y).mean(axis=1, dtype=np.float64) for x, y in zip(scaled, drawn, strict=True)]
+
+    def scores(self, X: Any) -> Float64:
+        return np.array([errors.mean() for errors in self._errors(X)])
+
+    def step_scores(self, X: Any) -> Float64 | None:
+        return np.stack(self._errors(X))
 
 
 class _OnRows:
@@ -111,6 +165,26 @@ class _PrincipalErrors(_OnRows):
 
     def step_scores(self, X: Any) -> Float64 | None:
         return np.nanmean(self._errors(X), axis=2)
+
+
+class _Monitored(_OnRows):
+    """T² of PCA's components and Q of what is left, as processes are monitored.
+
+    Their sum, each in units of what is expected of it in the training data (the combined index of Yue and Qin, 2001).
+    """
+
+    def _fit(self, table: Float64) -> None:
+        n_components = max(1, min(N_COMPONENTS, len(table) - 2, table.shape[1]))
+        self._model = PCA(n_components, svd_solver="full").fit(table)
+        total = table.var(axis=0, ddof=1).sum()
+        self._left = max(total - self._model.explained_variance_.sum(), 1e-9 * total)
+
+    def scores(self, X: Any) -> Float64:
+        table = self._table(X)
+        scores = self._model.transform(table)
+        squares = np.square(table - self._model.inverse_transform(scores)).sum(axis=1)
+        unusual = np.square(scores) / self._model.explained_variance_
+        return unusual.mean(axis=1) + squares / self._left
 
 
 class _ScikitLearn(_OnRows):
@@ -174,8 +248,9 @@ def _one_class_svm(n: int, seed: int) -> OneClassSVM:
     return OneClassSVM(gamma="scale", nu=NU)
 
 
-OURS = {scoring: f"ours, {scoring}" for scoring in ("mae", "mse", "mahalanobis")}
+OURS = {scoring: f"ours, {scoring}" for scoring in ("joint", "mae", "mse", "mahalanobis")}
 METHODS = {
+    OURS["joint"]: Method(partial(_Ours, scoring="joint"), "many"),
     OURS["mae"]: Method(partial(_Ours, scoring="mae"), "many"),
     OURS["mse"]: Method(partial(_Ours, scoring="mse"), "few"),
     OURS["mahalanobis"]: Method(partial(_Ours, scoring="mahalanobis"), "few"),
@@ -184,10 +259,12 @@ METHODS = {
         partial(_PrincipalErrors, n_components=N_COMPONENTS, power=1), "none"
     ),
     f"PCA, {EXPLAINED:.0%} of variance": Method(partial(_PrincipalErrors, n_components=EXPLAINED), "none"),
+    "PCA, T² and Q": Method(_Monitored, "none"),
     "IsolationForest": Method(partial(_ScikitLearn, make=_isolation_forest), "many"),
     "LocalOutlierFactor": Method(partial(_ScikitLearn, make=_local_outlier_factor), "none"),
     "OneClassSVM": Method(partial(_ScikitLearn, make=_one_class_svm), "none"),
     "nearest neighbour": Method(_Nearest, "none"),
     "PyOD AutoEncoder": Method(partial(_PyOD, n_steps=None), "many"),
     "PyOD AutoEncoder, longer": Method(partial(_PyOD, n_steps=PYOD_STEPS), "few"),
+    "copied LSTM autoencoder": Method(_Copied, "few"),
 }

@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from _anomaly import METHODS, OURS
 from _anomaly_tasks import (
-    FALSE_ALARM_RATE,
-    N_FRESH,
     TOLERANCE,
-    FalseAlarms,
     Judged,
     Located,
     Marked,
@@ -19,7 +16,7 @@ from _anomaly_tasks import (
 from _report import table
 from scipy.stats import rankdata
 
-__all__ = ["alarm_notes", "alarm_table", "class_notes", "class_tables", "series_notes", "series_table"]
+__all__ = ["class_notes", "class_tables", "series_notes", "series_table"]
 
 # Results by method and set, classes in order and within each the seeds.
 Comparison = Mapping[tuple[str, str], Sequence[Judged]]
@@ -51,8 +48,8 @@ def class_notes(found: Comparison, names: Sequence[str], n_seeds: int, n_few_see
     yield "One class is normal and fitted, the others are anomalies. Area under the ROC curve, judged on"
     yield {"test": "the test split", "validation": "a quarter of the normal and all other training sequences"}[split]
     yield f"(chance: 0.5); mean over classes and {n_seeds} seed{'s' if n_seeds > 1 else ''}"
-    yield f"({n_few_seeds} for mahalanobis, which takes six fits, and for PyOD's trained longer; none where nothing is"
-    yield "random)."
+    yield f"({n_few_seeds} for mse, mahalanobis, PyOD's trained longer and the copied autoencoder; none where nothing"
+    yield "is random)."
     yield "± is the standard deviation of the mean over sets from seed to seed. Seconds are the median of a fit."
     for method in OURS.values():
         if method in _methods(found):
@@ -102,40 +99,6 @@ def _ranks(found: Comparison, names: Sequence[str]) -> dict[str, list[float]]:
     methods = _methods(found)
     areas = np.array([[_mean(found, "area", method, name) for name in names] for method in methods])
     return dict(zip(methods, rankdata(-areas.round(4), axis=0).tolist(), strict=True))
-
-
-# False alarms
-
-
-def alarm_table(found: Mapping[str, Sequence[FalseAlarms]]) -> str:
-    """Shares of fresh normal sequences that are marked, pooled over fits, with the range of single fits."""
-    header = ["normal data", "fitted", "fresh, pooled", "wanted"]
-    header += ['marked, "auto"', "range of fits", "marked, by training errors", "range of fits", "seconds"]
-    rows = []
-    for name, fits in found.items():
-        n_fitted = sorted({fit.n_fitted for fit in fits})
-        span = f"{n_fitted[0]:,}" if len(n_fitted) == 1 else f"{n_fitted[0]:,}–{n_fitted[-1]:,}"
-        row = [name, span, f"{sum(fit.n_fresh for fit in fits):,}", f"{FALSE_ALARM_RATE:.1%}"]
-        for quantity in ("n_auto", "n_training"):
-            row += _share_and_range([getattr(fit, quantity) for fit in fits], [fit.n_fresh for fit in fits])
-        rows.append([*row, f"{statistics.median(fit.seconds for fit in fits):.0f}"])
-    return table(header, rows)
-
-
-def _share_and_range(marked: Sequence[int], fresh: Sequence[int]) -> tuple[str, str]:
-    shares = [m / n for m, n in zip(marked, fresh, strict=True)]
-    return f"{sum(marked) / sum(fresh):.1%}", f"{min(shares):.1%}–{max(shares):.1%}"
-
-
-def alarm_notes(n_seeds: int) -> Iterator[str]:
-    """What must be known to read the table of false alarms."""
-    yield '`LSTMOutlierDetector(random_state=seed)`, of which `contamination="auto"` is the default:'
-    yield f"{FALSE_ALARM_RATE:.0%} of fresh normal sequences should be marked. Beside it, the threshold that marks as"
-    yield "many of the training sequences themselves, as a share as `contamination` does. Fresh are the test split's"
-    yield f"sequences, of the same class or all, or {N_FRESH:,} new ones of a process, pooled over classes and"
-    yield f"{n_seeds} seed{'s' if n_seeds > 1 else ''}. The published splits of real sets need not be alike, and fewer"
-    yield "than 19 sequences cannot tell a rate of 5 %: the threshold is then their largest held-out error. Seconds are"
-    yield "the median of all six fits together."
 
 
 # A series

@@ -48,7 +48,7 @@ Int64 = NDArray[np.int64]
 # Scores that go by how something is distributed on sequences that were not trained on.
 _BY_HELD_OUT = ("joint", "mahalanobis")
 # Of the epochs of the fit to all sequences, what each fit on a part may take at most.
-_SHARE_OF_EPOCHS = 0.5
+_SHARE_OF_EPOCHS = 0.4
 
 
 class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
@@ -147,8 +147,9 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
     beyond it with probability `false_alarm_rate` (``numpy.quantile`` with ``method="weibull"``, the interpolated
     quantile of conformal prediction [2]_). It holds for new sequences that come as the training sequences did; as
     `autoencoder_` was fitted on more of them, and for longer, alarms tend to be a little rarer. It takes `cv` further
-    fits, each of at most half as many epochs: by default twice the time of one. (Where nothing is learned by heart, so
-    that held-out errors are no larger than training errors, they are scaled to the training error of `autoencoder_`.)
+    fits, each of at most 2/5 of the epochs that `autoencoder_` took: by default, less than twice its time. (Where
+    nothing is learned by heart, so that held-out errors are no larger than training errors, they are scaled to the
+    training error of `autoencoder_`.)
 
     Whatever a score goes by is estimated on held-out sequences, each of which counts (Malhotra et al. set a validation
     part aside for it): the spread of the distances for "joint"; for "mahalanobis" the mean and covariance of the

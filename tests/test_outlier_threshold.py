@@ -146,6 +146,15 @@ def test_each_part_is_held_out_once_from_networks_for_the_threshold_alone(monkey
     assert any(max(part) - min(part) > 1 for part in left_out)  # shuffled
 
 
+def test_networks_for_the_threshold_are_trained_for_fewer_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = fits_of(monkeypatch)
+    model(autoencoder=tiny(max_epochs=6, learning_rate_schedule=None), cv=4).fit(waves(8))
+    assert [fitted.n_iter_ for fitted, _ in fits] == [6, 3, 3, 3, 3]
+    fits.clear()
+    model(autoencoder=tiny(max_epochs=1)).fit(waves(8))
+    assert [fitted.n_iter_ for fitted, _ in fits] == [1, 1, 1]
+
+
 def test_sequences_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     fits = fits_of(monkeypatch)
     frame = pd.DataFrame(numbered(6), columns=list("abcd"))
