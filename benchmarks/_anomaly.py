@@ -71,8 +71,8 @@ class _Ours:
 class _Copied:
     """The sequence autoencoder of Keras's blog: an LSTM layer, its last state repeated, and another LSTM layer.
 
-    With a linear layer behind them: without it, as on the blog, it cannot tell the classes of ItalyPowerDemand. Channels
-    are scaled to [0, 1] by the training sequences, as its users do it. The score is the mean absolute error.
+    With a linear layer behind them: without it, as on the blog, it cannot tell the classes of ItalyPowerDemand.
+    Channels are scaled to [0, 1] by the training sequences, as its users do it. The score is the mean absolute error.
     """
 
     def __init__(self, X: Any, seed: int, *_: Any) -> None:
