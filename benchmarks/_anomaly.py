@@ -38,9 +38,6 @@ class Detector(Protocol):
     def scores(self, X: Any) -> Float64:
         """How unusual each sequence is, (n_sequences,): higher is more unusual."""
 
-    def step_scores(self, X: Any) -> Float64 | None:
-        """The same of each step, (n_sequences, n_timesteps), for sequences of one length; None where it has none."""
-
 
 class Method(NamedTuple):
     """A way to make a detector of normal sequences, a seed and, where errors are cross-fitted, the parts.
@@ -63,9 +60,6 @@ class _Ours:
 
     def scores(self, X: Any) -> Float64:
         return -self._detector.score_samples(X)
-
-    def step_scores(self, X: Any) -> Float64 | None:
-        return np.mean(self._detector.score_timesteps(X), axis=2, dtype=np.float64)
 
 
 class _Copied:
@@ -116,9 +110,6 @@ class _Copied:
     def scores(self, X: Any) -> Float64:
         return np.array([errors.mean() for errors in self._errors(X)])
 
-    def step_scores(self, X: Any) -> Float64 | None:
-        return np.stack(self._errors(X))
-
 
 class _OnRows:
     """A detector for rows of a table, on standardised sequences laid out as rows."""
@@ -136,9 +127,6 @@ class _OnRows:
 
     def scores(self, X: Any) -> Float64:
         raise NotImplementedError
-
-    def step_scores(self, X: Any) -> Float64 | None:
-        return None
 
 
 class _PrincipalErrors(_OnRows):
@@ -162,9 +150,6 @@ class _PrincipalErrors(_OnRows):
 
     def scores(self, X: Any) -> Float64:
         return np.nanmean(self._errors(X), axis=(1, 2))
-
-    def step_scores(self, X: Any) -> Float64 | None:
-        return np.nanmean(self._errors(X), axis=2)
 
 
 class _Monitored(_OnRows):

@@ -5,24 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from _anomaly import METHODS, OURS
-from _anomaly_tasks import (
-    TOLERANCE,
-    Judged,
-    Located,
-    Marked,
-    load_series,
-    period,
-)
+from _anomaly_tasks import Judged
 from _report import table
 from scipy.stats import rankdata
 
-__all__ = ["class_notes", "class_tables", "series_notes", "series_table"]
+__all__ = ["class_notes", "class_tables"]
 
 # Results by method and set, classes in order and within each the seeds.
 Comparison = Mapping[tuple[str, str], Sequence[Judged]]
-
-
-# Classes
 
 
 def class_tables(found: Comparison, names: Sequence[str], n_seeds: Callable[[str], int]) -> tuple[str, str]:
@@ -99,39 +89,3 @@ def _ranks(found: Comparison, names: Sequence[str]) -> dict[str, list[float]]:
     methods = _methods(found)
     areas = np.array([[_mean(found, "area", method, name) for name in names] for method in methods])
     return dict(zip(methods, rankdata(-areas.round(4), axis=0).tolist(), strict=True))
-
-
-# A series
-
-
-def series_table(found: Mapping[str, Sequence[Located]]) -> str:
-    """How well the marked steps are told, by method."""
-    header = [""]
-    for what in ("scores of windows", "scores of steps"):
-        header += [f"{what}: area", "average precision", "found"]
-    rows = []
-    for method, fits in found.items():
-        steps = [fit.steps for fit in fits if fit.steps is not None]
-        row = [method, *_marked_cells([fit.windows for fit in fits]), *_marked_cells(steps)]
-        rows.append([*row, f"{statistics.median(fit.seconds for fit in fits):.2g}"])
-    return table([*header, "seconds"], rows)
-
-
-def _marked_cells(fits: Sequence[Marked]) -> list[str]:
-    """Means over seeds; dashes where there is nothing."""
-    if not fits:
-        return ["–"] * 3
-    area, precision = (statistics.mean(getattr(fit, what) for fit in fits) for what in ("area", "precision"))
-    return [f"{area:.3f}", f"{precision:.3f}", f"{sum(fit.is_found for fit in fits)} of {len(fits)}"]
-
-
-def series_notes(stride: int) -> Iterator[str]:
-    """What must be known to read the table of the series."""
-    series = load_series()
-    n_judged = len(series.values) - series.n_training
-    width = period(series.values[: series.n_training])
-    yield f"Series 135 of the KDD-TSAD collection, a patient's pulse: fitted to windows of {width} steps, one period,"
-    yield f"that start every {stride} steps," if stride > 1 else "that start at each step,"
-    yield f"of the first {series.n_training:,} steps, and judged on the other {n_judged:,}, of which"
-    yield f"{series.anomalous.sum()} are marked as anomalous. Found: the highest score is at most {TOLERANCE} steps off"
-    yield f"(the archive's own rule). By chance the average precision is {series.anomalous.sum() / n_judged:.4f}."

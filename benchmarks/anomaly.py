@@ -7,9 +7,6 @@ alarms    With contamination="auto" a share of 1 % or 5 % of fresh normal sequen
           real sets, one class (the first two take turns) or all are fitted, and the same of the test split marked; of
           synthetic processes, 2,000 fresh sequences. Beside it, the threshold at the 95th percentile of the training
           data's own scores, and what the fits for the threshold cost.
-series    Series 135 of the KDD-TSAD collection: fitted to windows, one period wide, of the part that is published for
-          training; judged on all that follows it, where twelve steps are marked. A step's score is the mean over the
-          windows that it is in of the windows' scores or, where a method has them, of the scores of single steps.
 
 Rivals get sequences as rows, each channel standardised by the training sequences' mean and standard deviation as the
 autoencoder does it; where lengths differ, the training mean of the position stands behind a sequence's end. Where a
@@ -34,28 +31,13 @@ Ours is the plain constructor. Each fit has one thread. Processes share the work
 """
 
 import itertools
-import multiprocessing
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from _anomaly import METHODS
-from _anomaly_report import class_notes, class_tables, series_notes, series_table
-from _anomaly_tasks import (
-    CV,
-    N_CLASSES,
-    Judged,
-    Located,
-    class_names,
-    judge_class,
-    judge_series,
-    load_series,
-    one_thread,
-    series_windows,
-)
+from _anomaly_report import class_notes, class_tables
+from _anomaly_tasks import N_CLASSES, Judged, class_names, judge_class
 from _arguments import Arguments
 from _datasets import NAMES
 from _false_alarms import (
@@ -69,12 +51,11 @@ from _false_alarms import (
     false_alarms_of_class,
     false_alarms_of_process,
 )
+from _pool import one_thread, run
 from _quality import Task, paragraph
-from _report import FOLDER, environment, publish
-from sklearn.model_selection import KFold
+from _report import environment, publish
 
-PARTS = ("classes", "alarms", "series")
-PICTURE = "anomaly.png"
+PARTS = ("classes", "alarms")
 QUICK_SETS = ("ItalyPowerDemand", "BasicMotions")
 SIZES, QUICK_SIZES = (50, 200, 1000), (20,)
 
@@ -87,7 +68,6 @@ class Options(NamedTuple):
     n_classes: int
     n_alarm_classes: int
     sizes: Sequence[int]
-    stride: int
     n_seeds: int
     n_few_seeds: int
     split: str
@@ -97,18 +77,6 @@ class Options(NamedTuple):
     def seeds(self, method: str) -> range:
         """Seeds to fit a method with; none at all where it is left out."""
         return range({"none": 1, "few": self.n_few_seeds, "many": self.n_seeds}[METHODS[method].seeds])
-
-
-def run(tasks: Sequence[tuple[Any, Task]], n_jobs: int) -> dict[Any, list[Any]]:
-    """Call all, `n_jobs` at once with one thread each: results by key, in the order of the tasks."""
-    results: dict[Any, list[Any]] = {}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=one_thread) as pool:
-        waiting = [(key, task, pool.submit(task.function, *task.arguments)) for key, task in tasks]
-        for key, task, future in waiting:
-            print(f"{task.label}: {future.result()}", file=sys.stderr, flush=True)
-            results.setdefault(key, []).append(future.result())
-    return results
 
 
 def classes_part(options: Options) -> str:
@@ -153,43 +121,10 @@ def alarms_part(options: Options) -> str:
     return f"### False alarms\n\n{paragraph(alarm_notes(found, len(seeds), options.split))}\n\n{alarm_table(found)}\n"
 
 
-def series_part(options: Options, picture: Path | None) -> str:
-    """Look for the anomaly in a series."""
-    tasks = [
-        (method, Task(f"{method}, series seed {seed}", judge_series, (method, seed, options.stride)))
-        for method in METHODS
-        for seed in options.seeds(method)
-    ]
-    found: dict[str, list[Located]] = run(tasks, options.n_jobs)
-    image = f"\n![The series, and its score by our detector]({PICTURE})\n" if picture else ""
-    if picture:
-        draw(picture, options.stride)
-    return f"### One anomaly in a series\n\n{paragraph(series_notes(options.stride))}\n\n{series_table(found)}\n{image}"
-
-
-def draw(path: Path, stride: int) -> None:
-    """Draw the part of the series that was judged, with the score of each step and the threshold for windows."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from sklearn_seqae import AnomalyDisplay, LSTMOutlierDetector
-
-    series = load_series()
-    training, _ = series_windows(series, stride)
-    detector = LSTMOutlierDetector(cv=KFold(CV), random_state=0).fit(training)
-    rest, anomalous = series.values[series.n_training :], series.anomalous[series.n_training :]
-    display = AnomalyDisplay.from_estimator(detector, rest, width=training.shape[1], stride=stride, labels=anomalous)
-    display.figure_.savefig(path, dpi=150)
-
-
-def section(options: Options, picture: Path | None) -> str:
+def section(options: Options) -> str:
     """All parts in Markdown."""
-    made = {
-        "classes": lambda: classes_part(options),
-        "alarms": lambda: alarms_part(options),
-        "series": lambda: series_part(options, picture),
-    }
-    bodies = "\n".join(made[part]() for part in options.parts)
+    made = {"classes": classes_part, "alarms": alarms_part}
+    bodies = "\n".join(made[part](options) for part in options.parts)
     versions = [f"pyod {version('pyod')}"]
     note = f"one thread for each fit and {options.n_jobs} fits at once"
     return f"{bodies}\n{environment(versions, note)}\n"
@@ -198,7 +133,7 @@ def section(options: Options, picture: Path | None) -> str:
 def parse() -> tuple[Options, bool]:
     """Read the command line."""
     quick = "two small sets, one class, one seed, one process; without what takes long"
-    arguments = Arguments(__doc__, quick=quick, write="the tables and the picture")
+    arguments = Arguments(__doc__, quick=quick, write="the tables")
     arguments.add_choice("--parts", PARTS)
     arguments.add_choice("--sets", NAMES, quick=QUICK_SETS)
     arguments.add_split("test")
@@ -213,7 +148,6 @@ def parse() -> tuple[Options, bool]:
         1 if quick_run else N_CLASSES,
         1 if quick_run else N_ALARM_CLASSES,
         QUICK_SIZES if quick_run else SIZES,
-        8 if quick_run else 1,
         given.seeds,
         given.few_seeds,
         given.split,
@@ -227,8 +161,7 @@ def main() -> None:
     """Run the benchmark."""
     one_thread()  # for what is done in this process
     options, write = parse()
-    body = section(options, FOLDER / PICTURE if write else None)
-    publish("anomaly", body, write=write)
+    publish("anomaly", section(options), write=write)
 
 
 if __name__ == "__main__":
