@@ -103,7 +103,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         Scores of the sequences by autoencoders that were not trained on them, in the order of the parts; empty where
         there was no need of them (``contamination`` a share, ``scoring`` "mae" or "mse").
     codes_ : ndarray of shape (n_codes, n_components)
-        Codes of training sequences, at most 2000 of them, spread as widely as all; only with ``scoring="joint"``.
+        Codes of training sequences, at most 500 of them, spread as widely as all; only with ``scoring="joint"``.
     behaviour_ : dict of ndarray
         What statistics of training sequences are like: their "mean" and "scale", the "directions" in which sequences
         differ, the deviation in others ("noise"), and training sequences as "points"; only with ``scoring="joint"``.

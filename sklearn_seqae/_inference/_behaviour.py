@@ -1,6 +1,7 @@
 """How sequences behave, wherever in time: a few statistics of each, and how unusual these are."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ _LEAST_SIZE = 0.01
 _LEAST_DEVIATION = 0.01
 # Directions in which sequences are told from each other singly.
 _MOST_DIRECTIONS = 64
-# Sequences whose statistics are averaged over: a single one may be odd.
+# Normal sequences that are kept, and of these, whose distances are averaged: a single one may be odd.
+_MOST_POINTS = 500
 _N_NEIGHBOURS = 3
 # Values that are looked at together, about.
 _VALUES_AT_ONCE = 1_000_000
@@ -46,27 +48,40 @@ def describe(dataset: SequenceDataset, mean: Float64, scale: Float64) -> Float64
         observed values so far apart.
     """
     found = np.empty((len(dataset), (2 + len(_LAGS)) * dataset.steps.shape[1]))
+    # In float32 all the way, which takes half the time.
+    offset, unit = mean.astype(np.float32), scale.astype(np.float32)
     size = max(1, _VALUES_AT_ONCE // (int(dataset.lengths.max()) * dataset.steps.shape[1]))
     for indices in split(by_length(np.arange(len(dataset)), dataset.lengths), size):
         x = dataset.batch(indices)["x"].numpy()
-        found[indices] = _statistics(((x - mean) / scale).astype(np.float32))
+        x -= offset
+        x /= unit
+        found[indices] = _statistics(x)
     return found
 
 
 def _statistics(x: Float32) -> Float64:
     """(B, T, C) -> (B, 8 * C)."""
-    means = _mean(x)
-    squares = [_mean(np.square(x - means[:, None].astype(np.float32)))]
-    for lag in _LAGS:
-        squares.append(_mean(np.square(x[:, lag:] - x[:, :-lag])))
+    x = np.ascontiguousarray(x.transpose(0, 2, 1))  # sums over what lies side by side are several times as fast
+    has_gaps = bool(np.isnan(x).any())
+    observed = ~np.isnan(x) if has_gaps else np.ones((1, 1, x.shape[2]), dtype=bool)
+    counts = observed.sum(axis=2)
+    means = _divide(np.sum(x, axis=2, where=observed, dtype=np.float64), counts)
+    squares = [_mean_square(x - means[:, :, None].astype(np.float32), has_gaps)]
+    squares += [_mean_square(x[:, :, lag:] - x[:, :, :-lag], has_gaps) for lag in _LAGS]
     return np.concatenate([means, *(np.log(np.sqrt(square) + _LEAST_SIZE) for square in squares)], axis=1)
 
 
-def _mean(x: Float32) -> Float64:
-    """Mean over the observed steps, NaN where there are none: (B, T, C) -> (B, C)."""
-    observed = ~np.isnan(x)
-    counts = observed.sum(axis=1)
-    totals = np.sum(x, axis=1, where=observed, dtype=np.float64)
+def _mean_square(x: Float32, has_gaps: bool) -> Float64:
+    """Over the observed steps, NaN where there are none: (B, C, T) -> (B, C)."""
+    counts: Any = x.shape[2]
+    if has_gaps:
+        missing = np.isnan(x)
+        x[missing] = 0
+        counts = x.shape[2] - missing.sum(axis=2)
+    return _divide(np.einsum("bct,bct->bc", x, x).astype(np.float64), counts)
+
+
+def _divide(totals: Float64, counts: Any) -> Float64:
     return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
@@ -110,7 +125,7 @@ class Behaviour:
         deviations = np.where(observed, (statistics - mean) / scale, 0.0)
         with threadpool_limits(1, user_api="blas"):  # the last bits depend on the number of threads
             directions, noise = _shrunk(deviations)
-            memory = Memory.of(deviations @ directions)
+            memory = Memory.of(deviations @ directions, _MOST_POINTS)
             behaviour = cls(mean, scale, directions, noise, memory.points, np.ones(()))
             return replace(behaviour, unit=behaviour._between(memory, deviations[memory.rows]))
 

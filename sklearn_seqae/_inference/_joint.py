@@ -24,6 +24,8 @@ Int64 = NDArray[np.int64]
 # Codes whose distances are averaged: a single one may be odd, and is that of the sequence itself where it was trained
 # on.
 _N_NEIGHBOURS = 3
+# Codes that are kept: to look through them takes less time than to draw a sequence.
+_MOST_CODES = 500
 # Distances below are float32's rounding.
 _LEAST_DISTANCE = 1e-7
 # What is taken for the standard deviation of a distance's logarithm, like so many distances, before any is seen.
@@ -91,7 +93,9 @@ class Known:
     def of(cls, module: Any, sequences: Sequences, mean: Float64, scale: Float64) -> "Known":
         """What a network was trained on, with its channels' means and standard deviations."""
         dataset = SequenceDataset.of(sequences)
-        return cls(Memory.of(encode(module, dataset)), Behaviour.of(describe(dataset, mean, scale)), mean, scale)
+        return cls(
+            Memory.of(encode(module, dataset), _MOST_CODES), Behaviour.of(describe(dataset, mean, scale)), mean, scale
+        )
 
     def measure(self, module: Any, sequences: Sequences) -> Measures:
         """Compare sequences with it, of which few are drawn at once."""
