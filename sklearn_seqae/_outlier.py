@@ -253,8 +253,9 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
             sequences = self._validate(X, n_channels=autoencoder.n_channels)
             splits = self._splits(len(sequences), groups, split_seed)
             self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)
-            parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)))
-            self._set_model(sequences, parts)
+            known = self._know(sequences)
+            parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)), known)
+            self._set_model(known, parts)
             self._set_offset(sequences, parts)
             return self
 
@@ -268,19 +269,32 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
             require_others(splits)
         return splits
 
+    def _know(self, sequences: Sequences) -> Known | None:
+        """What the joint score compares sequences with; nothing for others."""
+        if self.scoring != "joint":
+            return None
+        fitted = self.autoencoder_
+        return Known.of(fitted.module_, sequences, fitted.channel_mean_, fitted.channel_scale_)
+
     def _cross_fit(
-        self, autoencoder: LSTMAutoencoder, sequences: Sequences, splits: list[Split], seeds: list[int]
+        self,
+        autoencoder: LSTMAutoencoder,
+        sequences: Sequences,
+        splits: list[Split],
+        seeds: list[int],
+        known: Known | None,
     ) -> list[Part]:
         """Held-out errors, as of the autoencoder in use."""
         if not splits:
             return []
         fitted = self.autoencoder_
         fit = partial(_fit_network, autoencoder, max(1, math.ceil(_SHARE_OF_EPOCHS * fitted.n_iter_)))
-        scale, measured = fitted.channel_scale_, self.scoring == "joint"
-        parts = cross_fit(fit, sequences, splits, seeds, scale, self.n_jobs, measured=measured)
-        return rescale(parts, training_size(fitted.module_, sequences, np.arange(len(sequences)), scale))
+        scale = fitted.channel_scale_
+        parts = cross_fit(fit, sequences, splits, seeds, scale, self.n_jobs, measured=known is not None)
+        size = training_size(fitted.module_, sequences, np.arange(len(sequences)), scale)
+        return rescale(parts, size, 0.0 if known is None else known.spacing)
 
-    def _set_model(self, sequences: Sequences, parts: Sequence[Part]) -> None:
+    def _set_model(self, known: Known | None, parts: Sequence[Part]) -> None:
         """What the score goes by besides errors."""
         for name in ("location_", "covariance_", "codes_", "behaviour_", "spread_"):
             if hasattr(self, name):  # of an earlier fit
@@ -288,9 +302,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         if self.scoring == "mahalanobis":
             gaussian = ErrorGaussian.of(part.errors for part in parts)
             self.location_, self.covariance_ = gaussian.location, gaussian.covariance
-        elif self.scoring == "joint":
-            fitted = self.autoencoder_
-            known = Known.of(fitted.module_, sequences, fitted.channel_mean_, fitted.channel_scale_)
+        elif known is not None:
             spread = Spread.of(held_out_measures(parts).logarithms())
             self.codes_, self.behaviour_ = known.codes.points, known.behaviour.arrays()
             self.spread_ = np.stack([spread.location, spread.scale])

@@ -69,6 +69,8 @@ class Part:
     measures : Measures or None
         How far the sequences are from those that the network was trained on, in its own standard units; only where a
         score goes by them.
+    spacing : float
+        How far apart the codes are of what the network was trained on; 0 where that is not known.
     """
 
     rows: Int64
@@ -77,6 +79,7 @@ class Part:
     unit: Float64
     training_size: float
     measures: Measures | None = None
+    spacing: float = 0.0
 
 
 # The parts
@@ -206,13 +209,13 @@ def _fit_part(
         standard_errors(network.module, sequences, test, scale),
         network.scale / scale,
         training_size(network.module, sequences, train, scale),
-        _measure(network, sequences, split) if measured else None,
+        *(_measure(network, sequences, split) if measured else ()),
     )
 
 
-def _measure(network: Network, sequences: Sequences, split: Split) -> Measures:
+def _measure(network: Network, sequences: Sequences, split: Split) -> tuple[Measures, float]:
     known = Known.of(network.module, sequences.take(split[0]), network.mean, network.scale)
-    return known.measure(network.module, sequences.take(split[1]))
+    return known.measure(network.module, sequences.take(split[1])), known.spacing
 
 
 def training_size(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> float:
@@ -222,8 +225,11 @@ def training_size(module: Any, sequences: Sequences, rows: Int64, scale: Float64
     )
 
 
-def rescale(parts: Sequence[Part], size: float) -> list[Part]:
+def rescale(parts: Sequence[Part], size: float, spacing: float = 0.0) -> list[Part]:
     """Held-out errors as of a network with this root mean square of training errors, rather than of those behind them.
+
+    And distances of codes as from known ones with this spacing, where there is one: the nearest of fewer are further
+    away.
 
     Where the networks behind them err no more on held-out than on their training data, a network's training error is
     what to expect of it, and that of the one in use may well be another. Where they err more, by a tenth or above,
@@ -231,11 +237,12 @@ def rescale(parts: Sequence[Part], size: float) -> list[Part]:
     """
     others = np.sqrt(np.mean(np.square([part.training_size for part in parts])))
     factor = np.float32(_factor(size, float(others), root_mean_square(part.errors for part in parts)))
-    return [_rescaled(part, factor) for part in parts]
+    return [_rescaled(part, factor, spacing) for part in parts]
 
 
-def _rescaled(part: Part, factor: np.float32) -> Part:
-    measures = part.measures and part.measures.rescaled(float(factor))
+def _rescaled(part: Part, factor: np.float32, spacing: float) -> Part:
+    known = min(part.spacing, spacing) > _LEAST_ERROR
+    measures = part.measures and part.measures.rescaled(float(factor), spacing / part.spacing if known else 1.0)
     return replace(part, errors=factor * part.errors, measures=measures)
 
 

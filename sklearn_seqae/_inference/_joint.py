@@ -56,9 +56,10 @@ class Measures:
         """Several, end to end."""
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
-    def rescaled(self, factor: float) -> "Measures":
-        """As of a network whose errors are larger by this factor."""
-        return replace(self, absolute=factor * self.absolute, squared=factor**2 * self.squared)
+    def rescaled(self, factor: float, spacing: float) -> "Measures":
+        """As of a network whose errors, and whose distances between known codes, are larger by these factors."""
+        absolute, squared = factor * self.absolute, factor**2 * self.squared
+        return replace(self, absolute=absolute, squared=squared, code=spacing * self.code)
 
     def logarithms(self) -> Float64:
         """Logarithms of the error, of the distance from known reconstructions, and of the behaviour's: (n, 3).
@@ -96,6 +97,13 @@ class Known:
         return cls(
             Memory.of(encode(module, dataset), _MOST_CODES), Behaviour.of(describe(dataset, mean, scale)), mean, scale
         )
+
+    @property
+    def spacing(self) -> float:
+        """Median distance of a known code to the others nearest to it; 0 where there is none."""
+        if len(self.codes.points) < 2:
+            return 0.0
+        return float(np.median(self.codes.distances_between(_N_NEIGHBOURS)))
 
     def measure(self, module: Any, sequences: Sequences) -> Measures:
         """Compare sequences with it, of which few are drawn at once."""

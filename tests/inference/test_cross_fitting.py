@@ -1,5 +1,6 @@
 """Cross-fitting: the parts, their errors, and that scores of held-out sequences are like those of new ones."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn_seqae._inference._cross_fitting import (
     split_rows,
     training_size,
 )
+from sklearn_seqae._inference._joint import Measures
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
 from tests.inference.drawing import Drawing
 
@@ -148,6 +150,16 @@ def test_all_parts_are_scaled_alike() -> None:
     parts = [part_of([0], errors, size=0.8), part_of([1], errors, size=np.sqrt(2 - 0.8**2))]
     for part in rescale(parts, 3.0):
         np.testing.assert_allclose(part.errors, 3 * errors, rtol=1e-6)
+
+
+def test_distances_of_codes_are_scaled_to_the_spacing_of_the_known_ones() -> None:
+    measures = Measures(*np.ones((4, 1)))
+    for own, spacing, expected in [(2.0, 1.0, 0.5), (0.0, 1.0, 1.0), (2.0, 0.0, 1.0)]:
+        part = replace(part_of([0], np.ones((2, 2))), measures=measures, spacing=own)
+        (scaled,) = rescale([part], 1.0, spacing)
+        assert scaled.measures is not None
+        assert scaled.measures.code.tolist() == [expected]
+        assert scaled.measures.absolute.tolist() == [1]
 
 
 # What they say of new sequences

@@ -28,9 +28,12 @@ def test_measures_by_hand() -> None:
     codes = 0.5 * x.sum(axis=(1, 2))
     nearest = np.sort(np.abs(codes[5:, None] - codes[:5]), axis=1)[:, :3]
     np.testing.assert_allclose(measures.code, nearest.mean(axis=1) / np.sqrt(12), rtol=1e-4)
-    larger = measures.rescaled(2.0)
+    among = np.sort(np.abs(codes[:5, None] - codes[:5]), axis=1)[:, 1:4]
+    assert known.spacing == pytest.approx(np.median(among.mean(axis=1)), rel=1e-4)
+    larger = measures.rescaled(2.0, 3.0)
+    np.testing.assert_allclose(larger.absolute, 2 * measures.absolute)
     np.testing.assert_allclose(larger.squared, 4 * measures.squared)
-    np.testing.assert_array_equal(larger.code, measures.code)
+    np.testing.assert_allclose(larger.code, 3 * measures.code)
     from_known = 0.5 * np.log(measures.squared + measures.code**2)
     expected = np.stack([np.log(measures.absolute), from_known, np.log(measures.behaviour)], axis=1)
     np.testing.assert_allclose(measures.logarithms(), expected)
@@ -46,6 +49,9 @@ def test_few_sequences_are_drawn_at_once(at_once: int, monkeypatch: pytest.Monke
 
 
 def test_no_distance_at_all_is_finite() -> None:
+    for n in (1, 2):
+        equal = sequences_of(1).take(np.zeros(n, dtype=int))
+        assert Known.of(Drawing(0.5, 2), equal, np.zeros(2), np.ones(2)).spacing == 0
     nothing = np.zeros(2)
     assert np.isfinite(Measures(nothing, nothing, nothing, nothing).logarithms()).all()
 
