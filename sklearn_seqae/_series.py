@@ -1,17 +1,14 @@
 """`LSTMSeriesOutlierDetector`: finds unusual rows of long series."""
 
 import copy
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
@@ -20,10 +17,12 @@ from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._period import find_width
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series, join_windows, validate_series
+from sklearn_seqae._data._statistics import channel_statistics
 from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._passes import encode
-from sklearn_seqae._inference._series_scores import SeriesScoring, Trace, pooled
-from sklearn_seqae._inference._stretches import Stretch, hold_stretches_out, windows_of
+from sklearn_seqae._inference._series_scores import SeriesScoring, Trace
+from sklearn_seqae._inference._stretches import Fold, hold_stretches_out, windows_of
+from sklearn_seqae._series_parts import Task, hold_out
 from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
 __all__ = ["LSTMSeriesOutlierDetector"]
@@ -34,6 +33,8 @@ Int64 = NDArray[np.int64]
 
 # Held-out scores that are kept for the threshold, the newest.
 _MOST_SCORES = 100_000
+# Components of a code, at most, where the user names none.
+_WIDEST_CODE = 32
 
 
 def _is_causal(detector: Any) -> bool:
@@ -46,14 +47,16 @@ def _is_causal(detector: Any) -> bool:
 class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
     """Outlier detection in long series, row by row, by an LSTM autoencoder of their windows.
 
-    An autoencoder learns to draw windows of a series. A window is unusual where it is drawn badly, and where its code
-    is far from those of the training windows; a row is as unusual as the windows that it is in are on average.
+    An autoencoder learns to draw windows of a series. A window is unusual where its code is far from those of the
+    training windows, and where it is drawn badly; a row is as unusual as the windows around it, and more so where it is
+    itself drawn worse than usual.
 
     Parameters
     ----------
     autoencoder : LSTMAutoencoder or None, default=None
-        What learns the windows; it is cloned. None stands for ``LSTMAutoencoder(time_shift=0)``. Its parameters can be
-        set and searched over as ``autoencoder__latent_dim`` etc., also where it is None.
+        What learns the windows; it is cloned. None stands for ``LSTMAutoencoder(time_shift=0)`` with 8 components a
+        channel, at most 32. Its parameters can be set and searched over as ``autoencoder__latent_dim`` etc., also
+        where it is None.
     width : int or "auto", default="auto"
         Rows of a window. "auto" is the period of the series, see Notes.
     causal : bool, default=False
@@ -66,8 +69,8 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         Share of new normal rows that ``contamination="auto"`` lets be marked.
     n_windows : int, default=2000
         Most windows to train on, spread evenly over the series.
-    cv : int, default=3
-        Number of stretches of time that are held out in turn, for ``contamination="auto"``. Each takes a further fit.
+    cv : int, default=2
+        How many times stretches of time are held out; each takes a further fit.
     n_jobs : int or None, default=None
         Number of processes for these fits, as everywhere in scikit-learn.
     random_state : int, RandomState instance or None, default=None
@@ -82,8 +85,11 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         Rows of a window.
     offset_ : float
         Threshold of :meth:`score_samples`; ``decision_function = score_samples - offset_``.
-    held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of rows by autoencoders that were not trained on them; empty where ``contamination`` is a share.
+    held_out_scores_ : ndarray of shape (n_rows,)
+        Scores of the training rows, in their order, those of several series end to end, by autoencoders that were not
+        trained on them: what is unusual among them shows here, and less in :meth:`score_samples`, for which it was
+        learned. NaN where there is none: where stretches held out are shorter than a window, where series are too
+        short to hold rows out and ``contamination`` is a share, and for `causal` the first rows of a stretch.
     n_features_in_ : int
         Channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -96,13 +102,28 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
 
     Notes
     -----
-    **Width.** The period is the lag of the first strong peak of the autocorrelation, averaged over the channels. Where
-    there is none, a window has 32 rows, and where rows that follow each other are not alike at all, 1. A window has at
-    most 512 rows, and a sixth of the longest series.
+    **Width.** "auto" is the smallest multiple of the period that has 64 rows, or as many periods as fit into a
+    sixteenth of the series, but one at least. The period is the lag of the first peak of the autocorrelation, averaged
+    over the channels without their linear trends, that is nearly as high as the highest; it has at most 512 rows, and a
+    quarter of the longest series. Where there is none, the width is 64, or a sixteenth of the series; but where rows
+    that follow each other are not even alike, it is 1.
 
-    **Threshold.** The rows are divided into `cv` stretches of time. Each is scored by an autoencoder of windows that
-    are at least `width_` rows away from it, and the threshold is the quantile of these held-out scores at which a
-    further row is beyond it with probability `false_alarm_rate` [1]_.
+    **Score.** Codes are in natural proportions, so that the mean distance D of a window's code to the five nearest of
+    the training windows is one between sequences, and D² and the sum Q of the squared errors of its reconstruction add
+    up: the two parts of what principal components know as T² and Q statistics, but D is measured to where the data
+    lives. Components of the code of which training holds fewer than six independent values (their number over the
+    integrated autocorrelation time) are left out of D: they drift, and leaving their range says nothing. A row has the
+    mean of D² + Q over the windows that it is in, once more averaged over `width_` rows, and divided by the 99 %
+    quantile of held-out rows. Where its own squared error, averaged over an eighth of the width, is beyond the 99 %
+    quantile of held-out rows, the excess over that, in its units, is added: it finds what is short.
+
+    **Noise.** A network can learn noise by heart. Where the autoencoder errs more on rows held out than as many
+    principal components do, each time, it is left as it starts, which is as principal components (``max_epochs=1``),
+    unless its `max_epochs` is given.
+
+    **Threshold.** The rows are divided into up to ten stretches of time, of which every `cv`-th is held out at once.
+    They are scored by an autoencoder of windows that are at least `width_` rows away from them, and the threshold is
+    the quantile of these held-out scores at which a further row is beyond it with probability `false_alarm_rate` [1]_.
 
     References
     ----------
@@ -112,11 +133,12 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_seqae import LSTMSeriesOutlierDetector
+    >>> from sklearn_seqae import LSTMAutoencoder, LSTMSeriesOutlierDetector
     >>> rng = np.random.default_rng(0)
     >>> X = np.sin(np.arange(600) / 4)[:, np.newaxis] + rng.normal(0, 0.1, size=(600, 1))
     >>> X[550:555] = 0
-    >>> detector = LSTMSeriesOutlierDetector(n_windows=200, random_state=0).fit(X[:400])
+    >>> autoencoder = LSTMAutoencoder(latent_dim=4, max_epochs=20, time_shift=0)
+    >>> detector = LSTMSeriesOutlierDetector(autoencoder, n_windows=200, random_state=0).fit(X[:400])
     >>> detector.width_
     25
     >>> int(detector.score_samples(X).argmin()) in range(540, 565)
@@ -154,7 +176,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         contamination: float | str = "auto",
         false_alarm_rate: float = 0.05,
         n_windows: int = 2000,
-        cv: int = 3,
+        cv: int = 2,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -201,18 +223,27 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         """
         with all_or_nothing(self):
             windows_seed, whole_seed, parts_seed = spawn_seeds(self._draw_seed(), 3)
-            template = self._template()
             series = validate_series(self, X, reset=True)
             self.width_ = self._find_width(series)
-            stretches = self._hold_out(series)
+            folds = self._hold_out(series)
             windows, owner = self._training_windows(series, series.window_starts(self.width_), windows_seed)
+            scale = channel_statistics(windows)[1]
+            task = Task(series, self.width_, self.n_windows, len(windows), self.causal, scale)
+            seeds = spawn_seeds(parts_seed, len(folds))
+            template, held_out = hold_out(self._template_of(series), task, folds, seeds, self.n_jobs)
             self.autoencoder_ = fit_to_the_end(template, windows, whole_seed)
             self._remember(SeriesScoring.of(self.autoencoder_, windows, owner, self.width_, self.causal))
-            held_out = self._score_held_out(template, series, stretches, parts_seed)
             self._set_units(series, held_out)
             self._set_offset(series, -self._scoring.join(held_out))
             self._begin_stream()
             return self
+
+    def _template_of(self, series: Series) -> LSTMAutoencoder:
+        """The autoencoder to fit; one of our own has a code that is the wider, the more channels there are."""
+        template = self._template()
+        if self.autoencoder is None:
+            template.set_params(latent_dim=min(template.latent_dim * series.n_channels, _WIDEST_CODE))
+        return template
 
     def _find_width(self, series: Series) -> int:
         if isinstance(self.width, str):
@@ -225,9 +256,14 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             )
         return int(self.width)
 
-    def _hold_out(self, series: Series) -> list[Stretch]:
-        """Stretches of time for the threshold; none where it does not need them."""
-        return hold_stretches_out(series, self.width_, self.cv) if self.contamination == "auto" else []
+    def _hold_out(self, series: Series) -> list[Fold]:
+        """What is held out; nothing where a series is too short for it and the threshold does not need it."""
+        try:
+            return hold_stretches_out(series, self.width_, self.cv)
+        except ValueError:
+            if self.contamination == "auto":
+                raise
+            return []
 
     def _training_windows(self, series: Series, starts: Int64, seed: int) -> tuple[Sequences, Int64]:
         windows, owner = windows_of(series, starts, self.n_windows, self.width_, seed)
@@ -242,27 +278,20 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         """Keep what scores need of the training windows."""
         self._codes, self._counts, self._units = scoring.codes, scoring.counts, scoring.units
 
-    def _score_held_out(self, template: LSTMAutoencoder, series: Series, stretches: list[Stretch], seed: int) -> Trace:
-        """What is found at the rows of each stretch by an autoencoder of the others."""
-        run = delayed(_trace_stretch)
-        seeds = spawn_seeds(seed, len(stretches))
-        settings = self.n_windows, self.width_, self.causal
-        found: list[Trace] = Parallel(n_jobs=self.n_jobs)(
-            run(template, series, stretch, settings, seed) for stretch, seed in zip(stretches, seeds, strict=True)
-        )
-        return pooled(found)
-
     def _set_units(self, series: Series, held_out: Trace) -> None:
         """Measure scores by what is usual for held-out rows; for those of training, where none are held out."""
         scoring = self._scoring
-        usual = held_out if len(held_out.own) else pooled([scoring.smooth(scoring.trace(steps)) for steps in series])
-        self._remember(scoring.calibrated(usual))
+        if np.isnan(held_out.windows).all():
+            traces = [scoring.smooth(scoring.trace(steps)) for steps in series]
+            held_out = Trace(*map(np.concatenate, zip(*traces, strict=True)))
+        self._remember(scoring.calibrated(held_out))
 
     def _set_offset(self, series: Series, held_out_scores: Float64) -> None:
         """The threshold, from held-out scores or from those of the training rows."""
         self.held_out_scores_ = held_out_scores
         if isinstance(self.contamination, str):
-            self.offset_ = float(np.quantile(held_out_scores, self.false_alarm_rate, method="weibull"))
+            known = held_out_scores[~np.isnan(held_out_scores)]
+            self.offset_ = float(np.quantile(known, self.false_alarm_rate, method="weibull"))
         else:
             self.offset_ = float(np.nanpercentile(self._score(series), 100 * self.contamination))
 
@@ -300,7 +329,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             scores = self._score(series)
             windows, _ = self._training_windows(series, starts, self._draw_seed())
             self._learn_on(windows)
-            self._set_offset(series, np.append(self.held_out_scores_, scores[~np.isnan(scores)])[-_MOST_SCORES:])
+            self._set_offset(series, np.append(self.held_out_scores_, scores)[-_MOST_SCORES:])
             return self
 
     def _starts(self, series: Series) -> Int64:
@@ -441,17 +470,3 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _trace_stretch(
-    template: LSTMAutoencoder, series: Series, stretch: Stretch, settings: tuple[int, int, bool], seed: int
-) -> Trace:
-    """What is found at the rows of a stretch by an autoencoder that knows none of them, smoothed."""
-    n_windows, width, causal = settings
-    windows, owner = windows_of(series, stretch.training, n_windows, width, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all rows tells of it
-        autoencoder = fit_to_the_end(clone(template).set_params(random_state=seed), windows)
-    scoring = SeriesScoring.of(autoencoder, windows, owner, width, causal)
-    first = width - 1 if causal else 0  # those before it are judged by shorter windows, as few rows are otherwise
-    return pooled([scoring.smooth(scoring.trace(steps, first)) for steps in stretch.held_out])

@@ -19,6 +19,7 @@ LEVELS = [
     {"_base", "_fit_tasks", "_selection", "_windows"},
     {"_autoencoder", "_imputer_parts"},
     {"_template"},
+    {"_series_parts"},
     {"_features", "_imputer", "_outlier", "_series"},
     {"_files", "_onnx"},
     {"_plot"},

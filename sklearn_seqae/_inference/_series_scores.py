@@ -1,6 +1,6 @@
 """How unusual rows of a series are, by the windows that they are in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._passes import decode, encode, encode_and_reconstruct
 from sklearn_seqae._inference._rows import RowMeans, moving_mean
 
-__all__ = ["SeriesScoring", "Trace", "pooled"]
+__all__ = ["SeriesScoring", "Trace"]
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
@@ -27,10 +27,11 @@ _VALUES_AT_ONCE = 4_000_000
 _N_NEIGHBOURS = 5
 # A component of the code counts where training has so many independent values of it: of fewer, a further one is often
 # beyond all of them, and most so where the process drifts.
-_FEWEST_INDEPENDENT = 10
+_FEWEST_INDEPENDENT = 6
 # Rows over which a row's own error is averaged, as a share of the width.
 _OWN_SHARE = 8
-# What is usual at most, of held-out rows, is the unit of both parts of a score; errors have a least one.
+# The unit of windows is what is usual at most for held-out rows; that of a row's own error, which speaks only beyond
+# it, the largest, but at least a little.
 _USUAL = 0.99
 _LEAST_UNIT = 1e-4
 
@@ -47,14 +48,6 @@ class Trace(NamedTuple):
 
     def from_row(self, first: int) -> "Trace":
         return Trace(self.windows[first:], self.own[first:])
-
-
-def pooled(traces: Sequence[Trace]) -> Trace:
-    """Those of several series, one behind the other, without the rows of which nothing is known."""
-    nothing = Trace(np.empty(0), np.empty(0))
-    windows, own = (np.concatenate(parts) for parts in zip(nothing, *traces, strict=True))
-    known = ~np.isnan(windows)
-    return Trace(windows[known], own[known])
 
 
 @dataclass(frozen=True)
@@ -77,6 +70,10 @@ class SeriesScoring:
         Whether a row is judged by the windows that end with it or before, or by all that it is in.
     units : (float, float)
         What is usual at most for rows: smoothed traces of both kinds are divided by it.
+    code_unit : float
+        What codes are to be multiplied by to be in units of `scale`.
+    n_neighbours : int
+        Nearest codes that a code's distance is the mean of.
     """
 
     module: Any
@@ -86,6 +83,8 @@ class SeriesScoring:
     width: int
     causal: bool
     units: tuple[float, float] = (1.0, 1.0)
+    code_unit: float = 1.0
+    n_neighbours: int = _N_NEIGHBOURS
 
     @classmethod
     def of(cls, autoencoder: Any, windows: Sequences, owner: Int64, width: int, causal: bool) -> "SeriesScoring":
@@ -93,6 +92,16 @@ class SeriesScoring:
         codes = encode(autoencoder.module_, SequenceDataset.of(windows))
         counts = effective_sizes(codes, owner) >= _FEWEST_INDEPENDENT
         return cls(autoencoder.module_, autoencoder.channel_scale_, codes, counts, width, causal)
+
+    def as_one_of(self, n_codes: int, scale: Float64) -> "SeriesScoring":
+        """The same as part of one with so many codes and other units of errors.
+
+        Among fewer codes the nearest are farther away, so that fewer of them count; distances of codes, which are in
+        the units of all channels, are in the mean of the new ones.
+        """
+        factor = float(np.exp(np.mean(np.log(self.scale / scale))))
+        n_neighbours = max(1, round(self.n_neighbours * min(1, len(self.codes) / n_codes)))
+        return replace(self, scale=scale, code_unit=factor * self.code_unit, n_neighbours=n_neighbours)
 
     # Scores
 
@@ -110,7 +119,7 @@ class SeriesScoring:
         """Means over the rows around, which make of what is found at single rows what can be compared."""
         over_windows = moving_mean(trace.windows, self.width, behind=self.causal)
         over_windows[np.isnan(trace.windows)] = np.nan
-        return Trace(over_windows, moving_mean(trace.own, max(1, self.width // _OWN_SHARE), behind=self.causal))
+        return Trace(over_windows, moving_mean(trace.own, max(1, round(self.width / _OWN_SHARE)), behind=self.causal))
 
     def join(self, smooth: Trace) -> Float64:
         """Scores of rows: how unusual their windows are, and how much their own error is beyond what is usual."""
@@ -124,8 +133,8 @@ class SeriesScoring:
     def calibrated(self, smooth: Trace) -> "SeriesScoring":
         """The same in units of what is usual for such rows."""
         windows, own = (part[~np.isnan(part)] for part in smooth)
-        usual = [float(np.quantile(part, _USUAL)) if len(part) else 0.0 for part in (windows, own)]
-        return replace(self, units=(max(usual[0], _LEAST_UNIT), usual[1] + _LEAST_UNIT))
+        usual = float(np.quantile(windows, _USUAL)) if len(windows) else 0.0
+        return replace(self, units=(max(usual, _LEAST_UNIT), float(own.max(initial=0)) + _LEAST_UNIT))
 
     def of_values(self, steps: Float32) -> Float64:
         """Squared errors of each value, in standard units: same shape; NaN where nothing was observed."""
@@ -172,7 +181,8 @@ class SeriesScoring:
         """How unusual windows are, and errors of their values in standard units: (B,), (B, width, n_channels).
 
         Codes are in natural proportions, so that the squared distance of a code from those of training windows, and
-        the sum of squared errors of the reconstruction, which is at right angles to it, nearly, add up.
+        the sum of squared errors of the reconstruction, which is at right angles to it, nearly, add up. With several
+        channels the distance counts for less: each of them may be anywhere in its range without the others.
         """
         dataset = SequenceDataset(steps, starts, lengths)
         codes, drawn = encode_and_reconstruct(self.module, dataset)
@@ -184,14 +194,16 @@ class SeriesScoring:
         n_observed = observed.sum(axis=(1, 2))
         n_values = self.width * len(self.scale)  # as many as complete windows have
         residual = np.square(np.where(observed, errors, 0), dtype=np.float64).sum(axis=(1, 2))
-        distance = np.square(self._memory.distances(codes[:, self.counts], _N_NEIGHBOURS)) if self.counts.any() else 0
-        scores = distance + residual * n_values / np.maximum(n_observed, 1)
+        distance = np.square(self.code_unit * self._distances(codes))
+        scores = distance / len(self.scale) + residual * n_values / np.maximum(n_observed, 1)
         return np.where(n_observed > 0, scores, np.nan), errors
 
-    @property
-    def _memory(self) -> Memory:
+    def _distances(self, codes: Float32) -> Float64:
+        """Mean distance to the nearest remembered codes, in the components that count: (B, K) -> (B,)."""
+        if not self.counts.any():
+            return np.zeros(len(codes))
         points = self.codes[:, self.counts].astype(np.float64)
-        return Memory(points, np.arange(len(points)))
+        return Memory(points, np.arange(len(points))).distances(codes[:, self.counts], self.n_neighbours)
 
 
 def _mean_squares(errors: Float32) -> Float64:

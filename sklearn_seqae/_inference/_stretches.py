@@ -1,7 +1,6 @@
 """Stretches of time that are held out, and the windows that are far enough from them to train on."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,73 +8,88 @@ from numpy.typing import NDArray
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series
 
-__all__ = ["Stretch", "hold_stretches_out", "spread", "windows_of"]
+__all__ = ["Fold", "hold_stretches_out", "spread", "windows_of"]
 
 Int64 = NDArray[np.int64]
 
 
+# Blocks of time in all, and about how many widths the shortest has.
+_MOST_BLOCKS = 10
+_BLOCK_WIDTHS = 4
+
+
 @dataclass(frozen=True)
-class Stretch:
+class Fold:
     """What is held out at once.
 
     Attributes
     ----------
     held_out : Series
-        Its rows, as a series, or where it goes over the border between two, as several.
+        Its stretches of time, as so many series.
     training : ndarray of shape (n_windows,)
-        First rows of all windows of which no row is in it, nor fewer than a width of rows before or behind it.
+        First rows of all windows of which no row is in them, nor near one.
     """
 
     held_out: Series
     training: Int64
 
 
-def hold_stretches_out(series: Series, width: int, n_stretches: int) -> list[Stretch]:
-    """Divide all rows into stretches of equal length, each of which is held out in turn.
+def hold_stretches_out(series: Series, width: int, n_folds: int) -> list[Fold]:
+    """Divide all rows into stretches of time that are held out in turn.
+
+    Stretches of a fold alternate with those of the others, so that where a process drifts, training has rows from
+    before and behind what is held out.
 
     Parameters
     ----------
     series : Series
         The training data.
     width : int
-        Rows of a window, and of the gap on both sides of what is held out.
-    n_stretches : int
-        How many.
+        Rows of a window, and of the gap on both sides of what is held out, which is shorter in a short series.
+    n_folds : int
+        How many times something is held out.
 
     Raises
     ------
     ValueError
-        If a stretch leaves nothing to train on, or has no window.
+        If a fold has nothing to train on, or no window to hold out.
     """
+    n_rows = len(series.steps)
+    n_rounds = max(1, min(_MOST_BLOCKS, n_rows // (_BLOCK_WIDTHS * width)) // n_folds)
+    borders = np.linspace(0, n_rows, n_rounds * n_folds + 1).astype(np.int64)
+    gap = int(np.clip(np.diff(borders).min() // 2 - width, 0, width))
     starts = series.window_starts(width)
-    borders = np.linspace(0, len(series.steps), n_stretches + 1).astype(int)
-    return [
-        _hold_out(series, starts, width, int(first), int(behind), n_stretches) for first, behind in pairwise(borders)
+    folds = [
+        _hold_out(series, starts, (width, gap), borders, range(i, len(borders) - 1, n_folds)) for i in range(n_folds)
     ]
-
-
-def _hold_out(series: Series, starts: Int64, width: int, first: int, behind: int, n_stretches: int) -> Stretch:
-    own = np.searchsorted(series.starts, starts, "right")  # series are apart, whatever their rows' numbers
-    of_first, of_last = np.searchsorted(series.starts, [first, behind - 1], "right")
-    before = (starts + 2 * width <= first) | (own < of_first)
-    after = (starts >= behind + width) | (own > of_last)
-    piece_starts = np.maximum(series.starts, first)
-    piece_sizes = np.minimum(series.starts + series.sizes, behind) - piece_starts
-    long_enough = piece_sizes >= width
-    training = starts[before | after]
-    if not long_enough.any() or len(training) == 0:
-        n_needed = max(min(2 * n_stretches, 6), n_stretches) * width
+    if any(len(fold.training) == 0 or len(fold.held_out) == 0 for fold in folds):
         raise ValueError(
-            f"n_samples={len(series.steps)} rows are too few to hold {n_stretches} stretches out, with windows of "
-            f"width={width}: about {n_needed} are needed in a series. Pass a longer series, a smaller width, or a "
-            "share as contamination, which holds nothing out."
+            f"n_samples={n_rows} rows are too few to hold stretches of time out {n_folds} times, with windows of "
+            f"width={width}: {3 * n_folds * width} are enough in one series. Pass a longer series, a smaller "
+            "width, or a share as contamination, which holds nothing out."
         )
-    held_out = Series(series.steps, piece_starts[long_enough], piece_sizes[long_enough], is_list=True)
-    return Stretch(held_out, training)
+    return folds
+
+
+def _hold_out(series: Series, starts: Int64, size: tuple[int, int], borders: Int64, blocks: range) -> Fold:
+    width, gap = size
+    own = np.searchsorted(series.starts, starts, "right")
+    is_apart = np.ones(len(starts), dtype=bool)
+    pieces = []
+    for first, behind in zip(borders[blocks], borders[np.add(blocks, 1)], strict=True):
+        of_first, of_last = np.searchsorted(series.starts, [first, behind - 1], "right")  # series are apart anyway
+        before = (starts + width + gap <= first) | (own < of_first)
+        after = (starts >= behind + gap) | (own > of_last)
+        is_apart &= before | after
+        begin = np.maximum(series.starts, first)
+        pieces.append(np.column_stack([begin, np.minimum(series.starts + series.sizes, behind) - begin]))
+    begins, sizes = np.concatenate(pieces).T
+    long_enough = sizes >= width
+    return Fold(Series(series.steps, begins[long_enough], sizes[long_enough], is_list=True), starts[is_apart])
 
 
 def windows_of(series: Series, starts: Int64, most: int, width: int, seed: int) -> tuple[Sequences, Int64]:
-    """Some of the windows that begin at these rows, those that have a value, and the number of each one's series."""
+    """Windows to train on, of those that begin at these rows and have a value, and the number of each one's series."""
     windows = series.windows(spread(starts, most, seed), width)
     return windows, np.searchsorted(series.starts, windows.starts, "right")
 

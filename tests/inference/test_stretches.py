@@ -20,7 +20,7 @@ def owner(series: Series, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.searchsorted(series.starts, rows, "right")
 
 
-@given(st.integers(1, 6), st.integers(2, 4), st.lists(st.integers(36, 60), min_size=1, max_size=3))
+@given(st.integers(1, 6), st.integers(2, 4), st.lists(st.integers(100, 160), min_size=1, max_size=3))
 def test_no_row_trained_on_is_near_a_row_held_out(width: int, n: int, sizes: list[int]) -> None:
     series = series_of(*sizes)
     for stretch in hold_stretches_out(series, width, n):
@@ -45,11 +45,24 @@ def test_each_row_is_held_out_once() -> None:
     assert sorted(rows) == list(range(90))
 
 
-def test_one_series_worked_out_by_hand() -> None:
-    first, second = hold_stretches_out(series_of(12), 2, 2)
-    assert (first.held_out.starts.tolist(), first.held_out.sizes.tolist()) == ([0], [6])
-    assert first.training.tolist() == [8, 9, 10]  # rows 8 to 11: 6 and 7 are the gap
-    assert second.training.tolist() == [0, 1, 2]
+def test_two_stretches_worked_out_by_hand() -> None:
+    first, second = hold_stretches_out(series_of(16), 2, 2)
+    assert (first.held_out.starts.tolist(), first.held_out.sizes.tolist()) == ([0], [8])
+    assert first.training.tolist() == [10, 11, 12, 13, 14]  # rows 8 and 9 are the gap
+    assert second.training.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_stretches_of_two_folds_alternate() -> None:
+    first, second = hold_stretches_out(series_of(100), 5, 2)
+    assert (first.held_out.starts.tolist(), second.held_out.starts.tolist()) == ([0, 50], [25, 75])
+    assert first.training.tolist() == [*range(30, 41), *range(80, 96)]  # a gap of a width at each inner edge
+
+
+def test_gap_is_shorter_in_a_short_series() -> None:
+    first, _ = hold_stretches_out(series_of(12), 2, 2)
+    assert first.training.tolist() == [7, 8, 9, 10]
+    first, _ = hold_stretches_out(series_of(6), 3, 2)
+    assert first.training.tolist() == [3]
 
 
 def test_pieces_that_are_shorter_than_a_window_are_not_judged() -> None:
@@ -57,11 +70,13 @@ def test_pieces_that_are_shorter_than_a_window_are_not_judged() -> None:
     assert (second.held_out.starts.tolist(), second.held_out.sizes.tolist()) == ([32], [28])
 
 
-@pytest.mark.parametrize(("n_rows", "width", "n"), [(18, 4, 3), (15, 4, 2), (3, 2, 3)])
+@pytest.mark.parametrize(("n_rows", "width", "n"), [(11, 4, 3), (7, 4, 2), (3, 2, 3)])
 def test_too_few_rows_are_refused_with_the_number_that_is_needed(n_rows: int, width: int, n: int) -> None:
-    with pytest.raises(ValueError, match=rf"n_samples={n_rows} rows are too few to hold {n} stretches") as refused:
+    with pytest.raises(
+        ValueError, match=rf"n_samples={n_rows} rows are too few to hold stretches of time out {n} times"
+    ) as refused:
         hold_stretches_out(series_of(n_rows), width, n)
-    needed = int(str(refused.value).split("about ")[1].split()[0])
+    needed = int(str(refused.value).split(": ")[1].split()[0])
     assert needed > n_rows
     assert len(hold_stretches_out(series_of(needed), width, n)) == n
 
