@@ -22,6 +22,7 @@ rivals are
   by stumpy.
 
     python benchmarks/series.py --data FOLDER --write
+    python benchmarks/series.py --parts latency --write
     python benchmarks/series.py --data FOLDER --parts nab --split validation --methods ours "nearest neighbour"
     python benchmarks/series.py --data FOLDER --quick
 
@@ -61,7 +62,7 @@ from _series_report import (
     ucr_notes,
     ucr_table,
 )
-from _series_speed import LATENCY_SHAPES, Bulk, Latency, batch_cost, update_latency
+from _series_speed import CLOCKS, LATENCY_SHAPES, Bulk, Latency, batch_cost, update_latency
 from _series_tasks import count_alarms, rank_steps
 
 PARTS = ("nab", "skab", "ucr", "latency")
@@ -83,6 +84,7 @@ class Options(NamedTuple):
     n_seeds: int
     n_jobs: int
     n_rows: int
+    clock: str
     quick: bool
 
     @property
@@ -164,19 +166,20 @@ def latency_part(options: Options, pictures: Path | None) -> str:
     latencies: dict[tuple[int, int], Latency] = {}
     bulks: dict[tuple[int, int, bool], Bulk] = {}
     for shape in QUICK_SHAPES if options.quick else LATENCY_SHAPES:
-        latencies[shape] = isolated(update_latency, *shape, n_updates).value
+        latencies[shape] = isolated(update_latency, *shape, n_updates, options.clock).value
         for causal in (False, True):
-            bulks[*shape, causal] = isolated(batch_cost, *shape, options.n_rows, causal).value
+            bulks[*shape, causal] = isolated(batch_cost, *shape, options.n_rows, causal, options.clock).value
     notes = paragraph(speed_notes(n_updates, options.n_rows))
     return f"### One row after another\n\n{notes}\n\n{speed_table(latencies, bulks, options.n_rows)}\n"
 
 
-def section(options: Options, pictures: Path | None) -> str:
-    """All parts in Markdown."""
-    made = {"nab": nab_part, "skab": skab_part, "ucr": ucr_part, "latency": latency_part}
-    bodies = "\n".join(made[part](options, pictures) for part in options.parts)
-    note = f"one thread for each task and {options.n_jobs} at once"
-    return f"{bodies}\n{environment(_versions(), note)}\n"
+MAKERS = {"nab": nab_part, "skab": skab_part, "ucr": ucr_part, "latency": latency_part}
+
+
+def section(part: str, options: Options, pictures: Path | None) -> str:
+    """A part in Markdown, which is a section of the report."""
+    note = f"one thread for each task and {options.n_jobs} at once" if part != "latency" else "one thread"
+    return f"{MAKERS[part](options, pictures)}\n{environment(_versions(), note)}\n"
 
 
 def _versions() -> list[str]:
@@ -205,7 +208,9 @@ def parse() -> tuple[Options, bool]:
     )
     arguments.add_seeds(3)
     arguments.add_jobs()
-    arguments.add_number("--rows", 200_000, "rows of the long series", quick=20_000)
+    arguments.add_number("--rows", 100_000, "rows of the long series", quick=20_000)
+    clock = f"{' or '.join(CLOCKS)}: which time latencies are, the clock's or the process's (default: wall)"
+    arguments.add("--clock", choices=CLOCKS, default="wall", metavar="CLOCK", help=clock)
     given = arguments.read()
     options = Options(
         given.parts,
@@ -216,6 +221,7 @@ def parse() -> tuple[Options, bool]:
         given.seeds,
         given.jobs,
         given.rows,
+        given.clock,
         given.quick,
     )
     return options, given.write
@@ -225,8 +231,8 @@ def main() -> None:
     """Run the benchmark."""
     one_thread()  # for what is done in this process
     options, write = parse()
-    body = section(options, FOLDER if write else None)
-    publish("series", body, write=write)
+    for part in options.parts:
+        publish(f"series {part}", section(part, options, FOLDER if write else None), write=write)
 
 
 if __name__ == "__main__":
