@@ -22,7 +22,7 @@ from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._passes import encode
 from sklearn_seqae._inference._series_scores import SeriesScoring, Trace
 from sklearn_seqae._inference._stretches import Fold, hold_stretches_out, windows_of
-from sklearn_seqae._series_parts import Task, hold_out
+from sklearn_seqae._series_parts import Task, default_autoencoder, hold_out
 from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
 
 __all__ = ["LSTMSeriesOutlierDetector"]
@@ -33,8 +33,6 @@ Int64 = NDArray[np.int64]
 
 # Held-out scores that are kept for the threshold, the newest.
 _MOST_SCORES = 100_000
-# Components of a code, at most, where the user names none.
-_WIDEST_CODE = 32
 
 
 def _is_causal(detector: Any) -> bool:
@@ -192,7 +190,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
 
     @staticmethod
     def _default_autoencoder() -> LSTMAutoencoder:
-        return LSTMAutoencoder(time_shift=0)
+        return default_autoencoder(1)
 
     # Fitting
 
@@ -230,20 +228,14 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             scale = channel_statistics(windows)[1]
             task = Task(series, self.width_, self.n_windows, len(windows), self.causal, scale)
             seeds = spawn_seeds(parts_seed, len(folds))
-            template, held_out = hold_out(self._template_of(series), task, folds, seeds, self.n_jobs)
+            template = default_autoencoder(series.n_channels) if self.autoencoder is None else self._template()
+            template, held_out = hold_out(template, task, folds, seeds, self.n_jobs)
             self.autoencoder_ = fit_to_the_end(template, windows, whole_seed)
             self._remember(SeriesScoring.of(self.autoencoder_, windows, owner, self.width_, self.causal))
             self._set_units(series, held_out)
             self._set_offset(series, -self._scoring.join(held_out))
             self._begin_stream()
             return self
-
-    def _template_of(self, series: Series) -> LSTMAutoencoder:
-        """The autoencoder to fit; one of our own has a code that is the wider, the more channels there are."""
-        template = self._template()
-        if self.autoencoder is None:
-            template.set_params(latent_dim=min(template.latent_dim * series.n_channels, _WIDEST_CODE))
-        return template
 
     def _find_width(self, series: Series) -> int:
         if isinstance(self.width, str):

@@ -18,9 +18,18 @@ from sklearn_seqae._inference._series_scores import SeriesScoring, Trace
 from sklearn_seqae._inference._stretches import Fold, windows_of
 from sklearn_seqae._template import fit_to_the_end
 
-__all__ = ["Task", "hold_out"]
+__all__ = ["Task", "default_autoencoder", "hold_out"]
 
 Float64 = NDArray[np.float64]
+
+
+# Components of a code for each channel, and at most.
+_COMPONENTS, _MOST_COMPONENTS = 8, 32
+
+
+def default_autoencoder(n_channels: int) -> LSTMAutoencoder:
+    """What learns the windows where the user names nothing; codes are the wider, the more channels there are."""
+    return LSTMAutoencoder(min(_COMPONENTS * n_channels, _MOST_COMPONENTS), time_shift=0)
 
 
 class Task(NamedTuple):

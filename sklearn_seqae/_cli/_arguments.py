@@ -75,7 +75,7 @@ class Options:
 
     data: Path | None
     reading: DataOptions
-    latent_dim: int
+    latent_dim: int | None
     max_epochs: int | None
     test_size: float
     random_state: int
@@ -195,7 +195,7 @@ def _add_file_options(group: Any) -> None:
 
 def _add_training_options(group: Any) -> None:
     add = group.add_argument
-    add("--latent-dim", metavar="N", type=_integer(1), default=8, help="numbers per code (default: %(default)s)")
+    add("--latent-dim", metavar="N", type=_integer(1), help="numbers per code (default: 8; more for --series)")
     add("--max-epochs", metavar="N", type=_integer(1), help="most passes over the data (default: by its size)")
     add(
         "--test-size",

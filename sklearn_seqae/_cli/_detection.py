@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._cli._arguments import Options
@@ -18,6 +19,7 @@ from sklearn_seqae._cli._series import Series, read_series, series_name
 from sklearn_seqae._cli._sheet import Sheet
 from sklearn_seqae._cli._tables import make_table
 from sklearn_seqae._series import LSTMSeriesOutlierDetector
+from sklearn_seqae._series_parts import default_autoencoder
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -146,15 +148,17 @@ def fit_detector(rows: Rows, n_training: Sequence[int], options: Options) -> Det
         After Ctrl-C, with what that means.
     """
     detector = LSTMSeriesOutlierDetector(
+        default_autoencoder(rows.n_channels),
         width=options.reading.width or "auto",
         false_alarm_rate=options.false_alarm_rate,
         random_state=options.random_state,
     ).set_params(
-        autoencoder__latent_dim=options.latent_dim,
         autoencoder__max_epochs=options.max_epochs or "auto",
         autoencoder__device=options.device,
         autoencoder__verbose=int(not options.quiet and sys.stderr.isatty()),
     )
+    if options.latent_dim is not None:
+        detector.set_params(autoencoder__latent_dim=options.latent_dim)
     start = time.perf_counter()
     try:
         detector.fit(rows.frames(n_training))
@@ -203,7 +207,7 @@ def training_rows(rows: Rows, options: Options) -> list[int]:
 def detect(
     rows: Rows, detector: LSTMSeriesOutlierDetector, n_training: Sequence[int] | None = None, seconds: float = 0.0
 ) -> Detection:
-    """Judge all rows by a fitted detector.
+    """Judge all rows by a fitted detector; if it has learned from all, each by what was fitted without it.
 
     Raises
     ------
@@ -217,4 +221,10 @@ def detect(
         raise InputError(f"{rows.path}: {one_line(error)}") from error
     if len(rows.series) == 1:
         scores, errors = [scores], [errors]
-    return Detection(rows, n_training, detector, [-each for each in scores], errors, seconds)
+    scores = [-each for each in scores]
+    if n_training is not None and sum(n_training) == rows.n_rows:
+        held_out = np.split(-detector.held_out_scores_, np.cumsum(n_training)[:-1])
+        for each, found in zip(scores, held_out, strict=True):
+            known = np.flatnonzero(~np.isnan(found))
+            each[known] = found[known]
+    return Detection(rows, n_training, detector, scores, errors, seconds)

@@ -29,7 +29,7 @@ def describe_rows(rows: Rows) -> str:
 def describe_training(rows: Rows, n_training: Sequence[int]) -> str:
     """Which rows are learned from."""
     if sum(n_training) == rows.n_rows:
-        return f"Learning from all {rows.n_rows} rows"
+        return f"Learning from all {rows.n_rows} rows, each judged by what was learned without it"
     of_each = f" of each of {len(rows.series)} series" if len(rows.series) > 1 else ""
     fewest, most = min(n_training), max(n_training)
     which = count(most, "row") if fewest == most else f"{fewest} to {most} rows"
@@ -59,7 +59,7 @@ def describe_threshold(detection: Detection) -> Iterator[str]:
 
 
 def _describe_rate(detector: LSTMSeriesOutlierDetector) -> str:
-    rate, n_rows = detector.false_alarm_rate, len(detector.held_out_scores_)
+    rate, n_rows = detector.false_alarm_rate, int(np.sum(~np.isnan(detector.held_out_scores_)))
     if n_rows < 1 / rate - 1:
         return f": the highest score of {count(n_rows, 'held-out row')}, too few to tell a rate of {100 * rate:g} %"
     return f": about {100 * rate:g} % of new normal rows score higher"

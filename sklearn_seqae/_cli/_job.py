@@ -29,6 +29,9 @@ __all__ = ["Data", "Result", "apply", "fit", "load", "load_model", "split"]
 
 Array = NDArray[Any]
 
+# Numbers per code.
+_LATENT_DIM = 8
+
 
 @dataclass(frozen=True)
 class Data:
@@ -140,7 +143,7 @@ def apply(data: Data, model: LSTMAutoencoder) -> Result:
 def fit(data: Data, split: Split, options: Options) -> Result:
     """Train the autoencoder, and fit PCA to compare it with."""
     model = LSTMAutoencoder(
-        options.latent_dim,
+        options.latent_dim or _LATENT_DIM,
         n_channels=options.reading.channels or 1,
         max_epochs=options.max_epochs or "auto",
         device=options.device,
@@ -154,6 +157,6 @@ def fit(data: Data, split: Split, options: Options) -> Result:
         raise InputError(one_line(error)) from error
     seconds = time.perf_counter() - start
     channels = model.channel_mean_, model.channel_scale_
-    linear = fit_linear(data.sequences, split.training, options.latent_dim, *channels)
+    linear = fit_linear(data.sequences, split.training, model.latent_dim, *channels)
     codes = np.asarray(model.transform(data.arranged.X))  # scikit-learn may be set to return data frames
     return Result(data, split, model, linear, codes, seconds)

@@ -94,6 +94,19 @@ def test_a_detector_is_applied(capsys: pytest.CaptureFixture[str]) -> None:
         pd.testing.assert_frame_equal(pd.read_csv(name), pd.read_csv("a.csv"), rtol=1e-5)
 
 
+def test_without_a_part_to_learn_from_each_row_is_judged_by_what_did_not_learn_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("series.csv", "--series", *QUICK[:4], "--scores", "a.csv", "--save", "model.safetensors")
+    out, _ = capsys.readouterr()
+    assert "Learning from all 300 rows, each judged by what was learned without it\n" in out
+    scores, detector = pd.read_csv("a.csv")["score"], load("model.safetensors")
+    np.testing.assert_allclose(scores, -detector.held_out_scores_, rtol=1e-5)
+    assert abs(scores.argmax() - 252) < PERIOD
+    ranks = [np.mean(each[:200] < each[252]) for each in (scores, -detector.score_samples(SERIES[["temp", "load"]]))]
+    assert ranks[0] >= ranks[1]
+
+
 def test_several_series(capsys: pytest.CaptureFixture[str]) -> None:
     both = pd.concat([SERIES.assign(machine=name) for name in ("a", "b")])
     both.iloc[N + 250 : N + 256, 1] *= 3
@@ -196,7 +209,7 @@ def test_rows_far_from_any_value_have_no_score(capsys: pytest.CaptureFixture[str
         (["series.csv", "--series", "--train", "301"], "--train 301 is more than the 300 rows of series.csv"),
         (
             ["series.csv", "--series", "--width", "299"],
-            "are needed in a series. Take a smaller --width, or learn from more rows.",
+            "are enough in one series. Take a smaller --width, or learn from more rows.",
         ),
         (
             ["series.csv", "--series", "--width", "250", "--train", "200"],
