@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 __all__ = ["RowMeans", "moving_mean"]
@@ -64,11 +65,11 @@ def moving_mean(values: Float64, width: int, *, behind: bool) -> Float64:
         NaN where all are.
     """
     before = width - 1 if behind else (width - 1) // 2
+    if len(values) == 0:
+        return values
     padded = np.concatenate([np.full(before, np.nan), values, np.full(width - 1 - before, np.nan)])
     observed = ~np.isnan(padded)
-    padded = np.where(observed, padded, 0)
-    sums, counts = np.zeros(len(values)), np.zeros(len(values), dtype=np.int64)
-    for step in range(width):  # sums of differences of running sums would lose what is small behind what is large
-        sums += padded[step : step + len(values)]
-        counts += observed[step : step + len(values)]
+    # Differences of running sums would lose what is small behind what is large.
+    sums = sliding_window_view(np.where(observed, padded, 0), width).sum(axis=1)
+    counts = sliding_window_view(observed, width).sum(axis=1)
     return np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)
