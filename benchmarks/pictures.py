@@ -16,12 +16,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from sklearn_seqae import AnomalyDisplay, LSTMAutoencoder, LSTMOutlierDetector, OneStandardErrorRule, sliding_windows
+from sklearn_seqae import AnomalyDisplay, LSTMAutoencoder, LSTMSeriesOutlierDetector, OneStandardErrorRule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, STRIDE = 50, 10
 LATENT_DIMS = (1, 2, 3, 4, 6, 8, 12, 16)
 PARAM = "lstmautoencoder__latent_dim"
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "0.45"
@@ -29,22 +28,17 @@ AT_POINT: dict[str, Any] = {"textcoords": "offset points"}
 
 
 def anomaly(path: Path) -> None:
-    """The README's long series, its score for each step, and the fault in it."""
+    """The README's long series, its score for each row, and the fault in it."""
     import matplotlib.pyplot as plt
 
     rng = np.random.default_rng(0)
     step = np.arange(3000)
     series = np.stack([np.sin(step / 8), np.cos(step / 8) ** 3], axis=1) + rng.normal(0, 0.1, (3000, 2))
     series[2500:2540, 1] = series[2500, 1]
-    block = step[:2000] // 250
-    windows = sliding_windows(series[:2000], WIDTH, STRIDE, groups=block)
-    detector = LSTMOutlierDetector(LSTMAutoencoder(max_epochs=30), false_alarm_rate=0.01, random_state=0)
-    detector.fit(windows, groups=sliding_windows(block, WIDTH, STRIDE, groups=block)[:, 0, 0])
+    detector = LSTMSeriesOutlierDetector(false_alarm_rate=0.01, random_state=0).fit(series[:2000])
     display = AnomalyDisplay.from_estimator(
         detector,
         series[2000:],
-        width=WIDTH,
-        stride=STRIDE,
         labels=(step[2000:] >= 2500) & (step[2000:] < 2540),
         time=step[2000:],
         xlabel="time step",

@@ -137,6 +137,17 @@ def test_batches_of_windows_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None
         np.testing.assert_allclose(detector.score_timesteps(X), values, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [1, 10, 50])
+def test_parts_of_a_long_series_do_not_show(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    X = waves(160, seed=1)
+    X[70:75] = np.nan
+    expected = [(d.score_samples(X), d.score_timesteps(X)) for d in (QUICK, CAUSAL)]
+    monkeypatch.setattr("sklearn_seqae._inference._series_scores._ROWS_AT_ONCE", size)
+    for detector, (scores, values) in zip((QUICK, CAUSAL), expected, strict=True):
+        np.testing.assert_allclose(detector.score_samples(X), scores, rtol=1e-5)
+        np.testing.assert_allclose(detector.score_timesteps(X), values, rtol=1e-3, atol=1e-6)
+
+
 # Gaps
 
 

@@ -1,6 +1,6 @@
 """How unusual rows of a series are, by the windows that they are in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ Bool = NDArray[np.bool_]
 
 # Windows that are looked at at once have about so many values.
 _VALUES_AT_ONCE = 4_000_000
+# Rows that are judged at once.
+_ROWS_AT_ONCE = 2**17
 # Training windows that a window is compared with, more than one since it may have been trained on itself.
 _N_NEIGHBOURS = 5
 # A component of the code counts where training has so many independent values of it: of fewer, a further one is often
@@ -128,7 +130,7 @@ class SeriesScoring:
 
     def of_rows(self, steps: Float32) -> Float64:
         """How unusual each row of one series is: (n_timesteps, n_channels) -> (n_timesteps,); NaN where unknown."""
-        return self.join(self.smooth(self.trace(steps)))
+        return self._in_parts(steps, lambda part: self.join(self.smooth(self.trace(part))))
 
     def calibrated(self, smooth: Trace) -> "SeriesScoring":
         """The same in units of what is usual for such rows."""
@@ -138,9 +140,23 @@ class SeriesScoring:
 
     def of_values(self, steps: Float32) -> Float64:
         """Squared errors of each value, in standard units: same shape; NaN where nothing was observed."""
-        (values,) = self._by_row(steps, 0, lambda _, errors: (np.square(errors),), (steps.shape[1],))
-        values[np.isnan(steps)] = np.nan
-        return values
+
+        def judge(part: Float32) -> Float64:
+            (values,) = self._by_row(part, 0, lambda _, errors: (np.square(errors),), (part.shape[1],))
+            values[np.isnan(part)] = np.nan
+            return values
+
+        return self._in_parts(steps, judge)
+
+    def _in_parts(self, steps: Float32, judge: Callable[[Float32], Float64]) -> Float64:
+        """Judge a long series in parts, each with the rows around it that reach into it: memory is bounded."""
+        around = 2 * self.width
+        found = []
+        for first in range(0, len(steps), _ROWS_AT_ONCE):
+            start = max(0, first - around)
+            judged = judge(steps[start : first + _ROWS_AT_ONCE + around])
+            found.append(judged[first - start : first - start + _ROWS_AT_ONCE])
+        return np.concatenate(found)
 
     def replay(self) -> Float32:
         """Windows drawn from the remembered codes: (n_codes, width, n_channels)."""
