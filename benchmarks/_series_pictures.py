@@ -44,7 +44,7 @@ def draw_methods(
                 clip_on=False,
             )
             axes.plot(mean, place, "D" if method else "d", color=color, markersize=8, markeredgecolor="white")
-            axes.annotate(f"{mean:.3f}", (1.1, place), va="center", ha="right", color=color, annotation_clip=False)
+            axes.annotate(f"{mean:.3f}", (1.12, place), va="center", ha="right", color=color, annotation_clip=False)
         axes.set_yticks(range(len(rows)), [row[1] for row in rows])
         for tick, row in zip(axes.get_yticklabels(), rows, strict=True):
             tick.set_color(BLUE if row[3] == OURS else "0.15" if row[3] else GREY)

@@ -219,7 +219,7 @@ class SeriesScoring:
         if not self.counts.any():
             return np.zeros(len(codes))
         points = self.codes[:, self.counts].astype(np.float64)
-        return Memory(points, np.arange(len(points))).distances(codes[:, self.counts], self.n_neighbours)
+        return Memory.of_points(points).distances(codes[:, self.counts], self.n_neighbours)
 
 
 def _mean_squares(errors: Float32) -> Float64:
