@@ -1,5 +1,6 @@
 """The time axis: where steps are on it, which are shaded, and how many ticks it has room for."""
 
+import sys
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +59,11 @@ def times_of(time: Any, n_timesteps: int) -> Array:
 
 def dates_of(series: Any) -> tuple[Array | None, str | None]:
     """Dates of the rows of a DataFrame or Series of pandas', if its index has them, and the index's name."""
+    pandas = sys.modules.get("pandas")  # there are no such tables unless it is imported
     index: Any = getattr(series, "index", None)
-    if hasattr(index, "to_timestamp"):  # periods
+    if pandas is not None and isinstance(index, pandas.PeriodIndex):
         index = index.to_timestamp()
-    if not hasattr(index, "tz"):
+    if pandas is None or not isinstance(index, pandas.DatetimeIndex):
         return None, None
     name = index.name if isinstance(index.name, str) else None
     return np.asarray(index.tz_localize(None)), name  # as the clock there shows them
