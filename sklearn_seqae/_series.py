@@ -56,10 +56,11 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         channel, at most 32. Its parameters can be set and searched over as ``autoencoder__latent_dim`` etc., also
         where it is None.
     width : int or "auto", default="auto"
-        Rows of a window. "auto" is the period of the series, see Notes.
+        Rows of a window. "auto" is as many periods of the series as have about 64 rows, see Notes.
     causal : bool, default=False
-        Whether the score of a row knows nothing later: it is then that of the window that ends with it, and rows can
-        be scored as they come, by :meth:`update`. If not, it is the mean over all windows that the row is in.
+        Whether the score of a row knows nothing later: it is then the mean over the last `width_` windows, of which
+        the last ends with it, and rows can be scored as they come, by :meth:`update`. If not, it is the mean over all
+        windows around it.
     contamination : float or "auto", default="auto"
         How `offset_` is chosen, below which a row is an outlier. A share in (0, 0.5] marks this share of the training
         rows. "auto" takes them to be normal, and marks a share of `false_alarm_rate` of *new* normal rows: see Notes.
@@ -103,7 +104,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
     **Width.** "auto" is the smallest multiple of the period that has 64 rows, or as many periods as fit into a
     sixteenth of the series, but one at least. The period is the lag of the first peak of the autocorrelation, averaged
     over the channels without their linear trends, that is nearly as high as the highest; it has at most 512 rows, and a
-    quarter of the longest series. Where there is none, the width is 64, or a sixteenth of the series; but where rows
+    third of the longest series. Where there is none, the width is 64, or a sixteenth of the series; but where rows
     that follow each other are not even alike, it is 1.
 
     **Score.** Codes are in natural proportions, so that the mean distance D of a window's code to the five nearest of
@@ -112,8 +113,8 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
     lives. Components of the code of which training holds fewer than six independent values (their number over the
     integrated autocorrelation time) are left out of D: they drift, and leaving their range says nothing. A row has the
     mean of D² + Q over the windows that it is in, once more averaged over `width_` rows, and divided by the 99 %
-    quantile of held-out rows. Where its own squared error, averaged over an eighth of the width, is beyond the 99 %
-    quantile of held-out rows, the excess over that, in its units, is added: it finds what is short.
+    quantile of held-out rows. Where its own squared error, averaged over an eighth of the width, is beyond the
+    largest of held-out rows, the excess over that, in its units, is added: it finds what is short.
 
     **Noise.** A network can learn noise by heart. Where the autoencoder errs more on rows held out than as many
     principal components do, each time, it is left as it starts, which is as principal components (``max_epochs=1``),
@@ -283,6 +284,11 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         self.held_out_scores_ = held_out_scores
         if isinstance(self.contamination, str):
             known = held_out_scores[~np.isnan(held_out_scores)]
+            if len(known) == 0:
+                raise ValueError(
+                    "There are no rows with values to hold out while others are trained on. Pass a series with values "
+                    "in more of its rows, or a share as contamination."
+                )
             self.offset_ = float(np.quantile(known, self.false_alarm_rate, method="weibull"))
         else:
             self.offset_ = float(np.nanpercentile(self._score(series), 100 * self.contamination))

@@ -12,6 +12,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._data._dataset import SequenceDataset
+from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series
 from sklearn_seqae._inference._linear_rival import errs_more_than_linear
 from sklearn_seqae._inference._series_scores import SeriesScoring, Trace
@@ -21,6 +22,7 @@ from sklearn_seqae._template import fit_to_the_end
 __all__ = ["Task", "default_autoencoder", "hold_out"]
 
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 
 
 # Components of a code for each channel, and at most.
@@ -94,10 +96,11 @@ def hold_out(
     """
     run = delayed(_judge_fold)
     parallel = Parallel(n_jobs=n_jobs)
-    parts = parallel(run(template, task, fold, seed) for fold, seed in zip(folds, seeds, strict=True))
+    possible = [each for each in zip(folds, seeds, strict=True) if len(_windows(task, *each)[0])]  # not in a long gap
+    parts = parallel(run(template, task, fold, seed) for fold, seed in possible)
     if parts and all(part.is_worse for part in parts) and _starts_as_principal_components(template):
         template = clone(template).set_params(max_epochs=1)
-        parts = parallel(run(template, task, fold, seed) for fold, seed in zip(folds, seeds, strict=True))
+        parts = parallel(run(template, task, fold, seed) for fold, seed in possible)
     rows = Trace(*np.full((2, len(task.series.steps)), np.nan))
     for part in parts:
         for start, trace in zip(part.starts, part.traces, strict=True):
@@ -110,9 +113,13 @@ def _starts_as_principal_components(template: LSTMAutoencoder) -> bool:
     return template.max_epochs == "auto" and template.linear_path and template.output_layer == "linear"
 
 
+def _windows(task: Task, fold: Fold, seed: int) -> tuple[Sequences, Int64]:
+    return windows_of(task.series, fold.training, task.n_windows, task.width, seed)
+
+
 def _judge_fold(template: LSTMAutoencoder, task: Task, fold: Fold, seed: int) -> Part:
     """What is found at each stretch held out, and whether the autoencoder errs more there than principal components."""
-    windows, owner = windows_of(task.series, fold.training, task.n_windows, task.width, seed)
+    windows, owner = _windows(task, fold, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all rows tells of it
         autoencoder = fit_to_the_end(clone(template).set_params(random_state=seed), windows)

@@ -181,6 +181,14 @@ def test_constant_channels_and_gaps_of_any_length_are_learned_from() -> None:
     assert np.isfinite(model().fit(X).score_samples(waves(5, n_channels=3))).all()
 
 
+def test_a_stretch_held_out_may_leave_nothing_but_a_gap() -> None:
+    X = waves(60)
+    X[30:] = np.nan
+    with pytest.raises(ValueError, match="no rows with values to hold out while others are trained on"):
+        model(width=PERIOD, contamination="auto").fit(X)  # only the first half can be trained on
+    assert np.isfinite(model(width=PERIOD).fit(X).offset_)
+
+
 # Causality
 
 
