@@ -41,7 +41,6 @@ SETTINGS = {
     "outlier_auto": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
     "outlier_mahalanobis": LSTMOutlierDetector(LSTMAutoencoder(**FAST), cv=2, scoring="mahalanobis", contamination=0.1),
     "series": LSTMSeriesOutlierDetector(LSTMAutoencoder(**FAST), cv=2),
-    "series_causal": LSTMSeriesOutlierDetector(LSTMAutoencoder(**FAST), causal=True, contamination=0.1),
 }
 ESTIMATORS = [LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector, LSTMSeriesOutlierDetector]
 # In scikit-learn, but not part of `check_estimator`.
@@ -113,7 +112,10 @@ def test_no_check_fails_or_is_skipped_with_the_array_api_switched_on() -> None:
         autoencoder = LSTMAutoencoder(**{FAST})
         features = LSTMFeatures(autoencoder, patch_lens=2, n_windows=16)
         imputer = LSTMImputer(5, cv=2, max_epochs=2)
-        detectors = [each(autoencoder, contamination=0.1) for each in (LSTMOutlierDetector, LSTMSeriesOutlierDetector)]
+        detectors = [
+            LSTMOutlierDetector(autoencoder, contamination=0.1, scoring="mae"),
+            LSTMSeriesOutlierDetector(autoencoder, contamination=0.1, n_windows=32),
+        ]
         for estimator in (autoencoder, features, imputer, *detectors):
             results = check_estimator(estimator, on_skip=None, on_fail=None)
             assert len(results) >= 40

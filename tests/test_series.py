@@ -38,8 +38,8 @@ def model(**params: Any) -> LSTMSeriesOutlierDetector:
 
 
 def good(**params: Any) -> LSTMSeriesOutlierDetector:
-    autoencoder = LSTMAutoencoder(4, hidden_layer_sizes=(16,), max_epochs=40, time_shift=0)
-    defaults: dict[str, Any] = {"cv": 2, "n_windows": 300, "random_state": 0}
+    autoencoder = LSTMAutoencoder(4, hidden_layer_sizes=(16,), max_epochs=25, time_shift=0)
+    defaults: dict[str, Any] = {"n_windows": 120, "random_state": 0}
     return LSTMSeriesOutlierDetector(autoencoder, **defaults | params)
 
 
@@ -137,7 +137,7 @@ def test_batches_of_windows_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None
         np.testing.assert_allclose(detector.score_timesteps(X), values, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("size", [1, 10, 50])
+@pytest.mark.parametrize("size", [7, 50])
 def test_parts_of_a_long_series_do_not_show(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     X = waves(160, seed=1)
     X[70:75] = np.nan
@@ -250,7 +250,7 @@ def test_partial_fit_learns_a_new_regime_and_keeps_the_old_one() -> None:
     for _ in range(5):
         detector.partial_fit(moved)
     assert detector.score_samples(moved).mean() > before / 10
-    assert detector.score_samples(strange).mean() < 3 * detector.score_samples(waves(seed=2)).mean()
+    assert detector.score_samples(strange).mean() < 2 * detector.score_samples(waves(seed=2)).mean()
 
 
 def test_partial_fit_begins_with_a_fit_and_judges_rows_before_it_learns_them() -> None:
@@ -296,7 +296,8 @@ def test_short_series_are_judged_with_a_share_and_nothing_held_out() -> None:
     assert np.isfinite(detector.score_samples(waves(30))).all()
 
 
-def test_noise_that_would_be_learned_by_heart_is_left_to_principal_components() -> None:
+def test_noise_that_would_be_learned_by_heart_is_left_to_principal_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sklearn_seqae._training._schedule._AUTO_STEPS", 300)
     autoencoder = LSTMAutoencoder(6, hidden_layer_sizes=(32,), time_shift=0, blending=0.0, mixup=0.0, input_noise=0.0)
     noise = np.random.default_rng(0).normal(size=(240, 3))
     assert good().set_params(autoencoder=autoencoder, width=4).fit(noise).autoencoder_.n_iter_ == 1
