@@ -67,17 +67,17 @@ class Rows:
     def frames(self, n_rows: Sequence[int] | None = None) -> Any:
         """The series, or so many of the first rows of each, as the detector takes them."""
         most = [None] * len(self.series) if n_rows is None else n_rows
-        found = [self.frame(each)[:n] for each, n in zip(self.series, most, strict=True)]
+        found = [self.frame(each, n) for each, n in zip(self.series, most, strict=True)]
         return found[0] if len(found) == 1 else found
 
-    def frame(self, series: Series) -> "Array | DataFrame":
-        """A series under the names of its channels, with its dates."""
+    def frame(self, series: Series, n_rows: int | None = None) -> "Array | DataFrame":
+        """A series, or so many of its first rows, under the names of its channels, with its dates."""
         if self.channels is None:
-            return series.values
+            return series.values[:n_rows]
         import pandas
 
-        index = None if series.clock is None else pandas.Index(series.clock, name=self.times)
-        return pandas.DataFrame(series.values, columns=list(self.channels), index=index)
+        index = None if series.clock is None else pandas.Index(series.clock[:n_rows], name=self.times)
+        return pandas.DataFrame(series.values[:n_rows], columns=list(self.channels), index=index)
 
 
 @dataclass(frozen=True)
