@@ -58,6 +58,10 @@ class SequenceDataset(Dataset[Tensor]):
         """Some of the sequences, in the order of `indices`."""
         return type(self)(self.steps, self.starts[indices], self.lengths[indices])
 
+    def thin(self, most: int) -> "SequenceDataset":
+        """All sequences; if they are more than `most`, so many, evenly spaced."""
+        return self.subset(np.linspace(0, len(self) - 1, min(len(self), most)).astype(np.int64))
+
     def draw(self, most: int, seed: int) -> NDArray[np.int64]:
         """All sequences, in order; if they are more than `most`, so many, drawn at random."""
         if len(self) <= most:

@@ -53,8 +53,7 @@ def find_collapse(
     str or None
         What is wrong, with the likely cause, or None.
     """
-    share = np.linspace(0, len(dataset) - 1, min(len(dataset), _N_SEQUENCES)).astype(int)
-    explained, variation = _explained_shares(module, dataset.subset(share), mean, scale)
+    explained, variation = _explained_shares(module, dataset.thin(_N_SEQUENCES), mean, scale)
     if explained < _LOWEST_EXPLAINED:
         problem = f"explains {explained:.1%} of the variance of the training data beyond the channel means"
     elif variation < _LOWEST_VARIATION:

@@ -52,7 +52,7 @@ def set_natural_proportions(module: Any, dataset: SequenceDataset) -> None:
 def _sample(dataset: SequenceDataset, module: Any) -> SequenceDataset:
     values = int(dataset.lengths.max()) * module.n_channels
     most = max(_LEAST_SEQUENCES_PER_COMPONENT * module.code_size, min(_MOST_SEQUENCES, _MOST_VALUES // values))
-    return dataset.subset(np.linspace(0, len(dataset) - 1, min(len(dataset), most)).astype(int))
+    return dataset.thin(most)
 
 
 def _drawn(module: Any, sample: SequenceDataset) -> NDArray[np.float32]:
