@@ -1,13 +1,11 @@
 """`LSTMFeatures`: turns sequences into a table of features for a linear classifier."""
 
-import warnings
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -19,7 +17,7 @@ from sklearn_seqae._data._random_windows import random_windows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
 from sklearn_seqae._inference._pooling import SUMMARIES, choose_thresholds, pool_states
-from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
+from sklearn_seqae._template import AutoencoderTemplate, fit_quietly
 
 __all__ = ["LSTMFeatures"]
 
@@ -286,6 +284,5 @@ class LSTMFeatures(AutoencoderTemplate, TransformerMixin, BaseEstimator):
 
 
 def _fit_autoencoder(template: LSTMAutoencoder, view: View, windows: NDArray[np.float32], seed: int) -> LSTMAutoencoder:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # what draws badly may tell classes apart all the same
-        return fit_to_the_end(clone(template).set_params(patch_len=view.patch_len), windows, seed)
+    # What draws badly may tell classes apart all the same.
+    return fit_quietly(clone(template).set_params(patch_len=view.patch_len), windows, seed)

@@ -1,7 +1,6 @@
 """`LSTMOutlierDetector`: finds unusual sequences by what is left of them, where they lie, and how they behave."""
 
 import math
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from numbers import Integral, Real
@@ -10,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin, _fit_context, clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -37,7 +35,7 @@ from sklearn_seqae._inference._joint import Known, Spread
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._neighbours import Memory
 from sklearn_seqae._inference._scoring import ErrorGaussian, Scoring
-from sklearn_seqae._template import AutoencoderTemplate, fit_to_the_end
+from sklearn_seqae._template import AutoencoderTemplate, fit_quietly, fit_to_the_end
 
 __all__ = ["LSTMOutlierDetector"]
 
@@ -436,8 +434,5 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
 
 def _fit_network(autoencoder: LSTMAutoencoder, n_epochs: int, sequences: Sequences, seed: int) -> Network:
     """The network of an autoencoder that is fitted for so many epochs, with a seed of its own, for held-out errors."""
-    template = clone(autoencoder).set_params(random_state=seed, max_epochs=n_epochs)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all sequences tells of it
-        fitted = fit_to_the_end(template, sequences)
+    fitted = fit_quietly(clone(autoencoder).set_params(random_state=seed, max_epochs=n_epochs), sequences)
     return Network(fitted.module_, fitted.channel_mean_, fitted.channel_scale_)

@@ -1,28 +1,24 @@
 """What `LSTMSeriesOutlierDetector` learns from a part of the rows, and what it finds at the others."""
 
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._data._dataset import SequenceDataset
-from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._series import Series
 from sklearn_seqae._inference._linear_rival import errs_more_than_linear
 from sklearn_seqae._inference._series_scores import SeriesScoring, Trace
 from sklearn_seqae._inference._stretches import Fold, windows_of
-from sklearn_seqae._template import fit_to_the_end
+from sklearn_seqae._template import fit_quietly
 
 __all__ = ["Task", "default_autoencoder", "hold_out"]
 
 Float64 = NDArray[np.float64]
-Int64 = NDArray[np.int64]
 
 
 # Components of a code for each channel, and at most.
@@ -94,13 +90,10 @@ def hold_out(
     found : Trace
         Smoothed, of all rows; NaN for those that are in no fold, or of which nothing is known.
     """
-    run = delayed(_judge_fold)
-    parallel = Parallel(n_jobs=n_jobs)
-    possible = [each for each in zip(folds, seeds, strict=True) if len(_windows(task, *each)[0])]  # not in a long gap
-    parts = parallel(run(template, task, fold, seed) for fold, seed in possible)
+    parts = _judge_folds(template, task, folds, seeds, n_jobs)
     if parts and all(part.is_worse for part in parts) and _starts_as_principal_components(template):
         template = clone(template).set_params(max_epochs=1)
-        parts = parallel(run(template, task, fold, seed) for fold, seed in possible)
+        parts = _judge_folds(template, task, folds, seeds, n_jobs)
     rows = Trace(*np.full((2, len(task.series.steps)), np.nan))
     for part in parts:
         for start, trace in zip(part.starts, part.traces, strict=True):
@@ -113,16 +106,23 @@ def _starts_as_principal_components(template: LSTMAutoencoder) -> bool:
     return template.max_epochs == "auto" and template.linear_path and template.output_layer == "linear"
 
 
-def _windows(task: Task, fold: Fold, seed: int) -> tuple[Sequences, Int64]:
-    return windows_of(task.series, fold.training, task.n_windows, task.width, seed)
+def _judge_folds(
+    template: LSTMAutoencoder, task: Task, folds: Sequence[Fold], seeds: Sequence[int], n_jobs: int | None
+) -> list[Part]:
+    run = delayed(_judge_fold)
+    parts = Parallel(n_jobs=n_jobs)(run(template, task, fold, seed) for fold, seed in zip(folds, seeds, strict=True))
+    return [part for part in parts if part is not None]
 
 
-def _judge_fold(template: LSTMAutoencoder, task: Task, fold: Fold, seed: int) -> Part:
-    """What is found at each stretch held out, and whether the autoencoder errs more there than principal components."""
-    windows, owner = _windows(task, fold, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the fit on all rows tells of it
-        autoencoder = fit_to_the_end(clone(template).set_params(random_state=seed), windows)
+def _judge_fold(template: LSTMAutoencoder, task: Task, fold: Fold, seed: int) -> Part | None:
+    """What is found at each stretch held out, and whether the autoencoder errs more there than principal components.
+
+    None where there is nothing to train on, but a gap.
+    """
+    windows, owner = windows_of(task.series, fold.training, task.n_windows, task.width, seed)
+    if len(windows) == 0:
+        return None
+    autoencoder = fit_quietly(clone(template).set_params(random_state=seed), windows)
     scoring = SeriesScoring.of(autoencoder, windows, owner, task.width, task.causal)
     scoring = scoring.as_one_of(task.n_training, task.scale)
     traces = [scoring.smooth(scoring.trace(steps)) for steps in fold.held_out]

@@ -1,15 +1,17 @@
 """What estimators share that fit an autoencoder of the user's description, the parameter `autoencoder`."""
 
 import copy
+import warnings
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._base import draw_seed
 
-__all__ = ["AutoencoderTemplate", "fit_to_the_end"]
+__all__ = ["AutoencoderTemplate", "fit_quietly", "fit_to_the_end"]
 
 
 class AutoencoderTemplate:
@@ -61,3 +63,10 @@ def fit_to_the_end(template: LSTMAutoencoder, X: Any, seed: int | None = None) -
     if autoencoder.interrupted_:
         raise KeyboardInterrupt
     return autoencoder
+
+
+def fit_quietly(template: LSTMAutoencoder, X: Any, seed: int | None = None) -> LSTMAutoencoder:
+    """As `fit_to_the_end`, without a word of a poor fit: on a part of the data, the fit on all of it tells of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return fit_to_the_end(template, X, seed)

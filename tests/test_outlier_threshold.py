@@ -11,7 +11,7 @@ from sklearn.base import clone
 from sklearn.covariance import LedoitWolf
 from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 
-from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _outlier
+from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, _outlier, _template
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._data._statistics import channel_statistics
 from tests.containers import make
@@ -48,7 +48,8 @@ def draw_shares(monkeypatch: pytest.MonkeyPatch, whole: float, part: float) -> N
         fitted.module_ = Drawing(next(shares), sequences.n_channels)
         return fitted
 
-    monkeypatch.setattr(_outlier, "fit_to_the_end", fit)
+    for module in (_outlier, _template):  # of all sequences, and of parts
+        monkeypatch.setattr(module, "fit_to_the_end", fit)
 
 
 def uneven(n: int, n_channels: int, rng: np.random.Generator) -> NDArray[np.float64]:
