@@ -38,6 +38,6 @@ def effective_sizes(codes: Float32, owner: Int64) -> Float64:
     apart = np.concatenate([part for a, b in pairwise(borders) for part in (codes[a:b], gap)][:-1])
     correlations = autocorrelations(apart, min(most_lags, len(apart) - 1))[1:]
     until_zero = np.cumprod(correlations > 0, axis=0)  # 1 at each lag before the first that is not positive
-    times = 1 + 2 * np.sum(np.where(until_zero > 0, correlations, 0), axis=0)
+    times = 1 + 2 * np.sum(until_zero * correlations, axis=0)
     sizes: Float64 = len(codes) / times
     return sizes

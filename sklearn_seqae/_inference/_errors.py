@@ -48,21 +48,19 @@ def standard_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float
     errors : ndarray of shape (sum(lengths[rows]), n_channels)
         NaN where nothing was observed.
     """
-    return _errors(reconstruct(module, _some(sequences, rows)), sequences, rows, scale)
+    some = sequences.take(rows)
+    return _errors(reconstruct(module, SequenceDataset.of(some)), some, scale)
 
 
 def codes_and_errors(module: Any, sequences: Sequences, rows: Int64, scale: Float64) -> tuple[Float32, Float32]:
     """Codes (n_rows, n_components) beside what `standard_errors` returns, of one pass."""
-    codes, reconstructed = encode_and_reconstruct(module, _some(sequences, rows))
-    return codes, _errors(reconstructed, sequences, rows, scale)
+    some = sequences.take(rows)
+    codes, reconstructed = encode_and_reconstruct(module, SequenceDataset.of(some))
+    return codes, _errors(reconstructed, some, scale)
 
 
-def _some(sequences: Sequences, rows: Int64) -> SequenceDataset:
-    return SequenceDataset(sequences.steps, sequences.starts[rows], sequences.lengths[rows])
-
-
-def _errors(reconstructed: Float32, sequences: Sequences, rows: Int64, scale: Float64) -> Float32:
-    starts, lengths = sequences.starts[rows], sequences.lengths[rows]
+def _errors(reconstructed: Float32, sequences: Sequences, scale: Float64) -> Float32:
+    starts, lengths = sequences.starts, sequences.lengths
     step = np.arange(len(reconstructed)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
     return (reconstructed - sequences.steps[step]) / scale.astype(np.float32)
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._inference._directions import effective_sizes
+from sklearn_seqae._inference._errors import codes_and_errors
 from sklearn_seqae._inference._neighbours import Memory
-from sklearn_seqae._inference._passes import decode, encode, encode_and_reconstruct
+from sklearn_seqae._inference._passes import decode, encode
 from sklearn_seqae._inference._rows import RowMeans, moving_mean
 
 __all__ = ["SeriesScoring", "Trace"]
@@ -200,12 +201,11 @@ class SeriesScoring:
         the sum of squared errors of the reconstruction, which is at right angles to it, nearly, add up. With several
         channels the distance counts for less: each of them may be anywhere in its range without the others.
         """
-        dataset = SequenceDataset(steps, starts, lengths)
-        codes, drawn = encode_and_reconstruct(self.module, dataset)
-        original = dataset.batch(np.arange(len(starts)))["x"].numpy()
-        errors = np.full(original.shape, np.nan, dtype=np.float32)
-        errors[np.arange(original.shape[1]) < lengths[:, np.newaxis]] = drawn
-        errors = (errors - original) / self.scale.astype(np.float32)
+        windows = Sequences(steps, starts, lengths, lengths, "list")
+        codes, found = codes_and_errors(self.module, windows, np.arange(len(starts)), self.scale)
+        real = np.arange(lengths.max()) < lengths[:, np.newaxis]  # (B, width)
+        errors = np.full((*real.shape, len(self.scale)), np.nan, dtype=np.float32)
+        errors[real] = found
         observed = ~np.isnan(errors)
         n_observed = observed.sum(axis=(1, 2))
         n_values = self.width * len(self.scale)  # as many as complete windows have
