@@ -14,9 +14,10 @@ from sklearn_seqae._data._observed import observed_lengths
 from sklearn_seqae._data._refusals import ACCEPTED, converting, refuse_empty
 from sklearn_seqae._data._sequences import Container, Layout, Sequences
 
-__all__ = ["holds_sequences", "read_elements", "read_list"]
+__all__ = ["end_to_end", "holds_sequences", "read_elements", "read_list"]
 
 Array = NDArray[Any]
+Int64 = NDArray[np.int64]
 
 
 def holds_sequences(X: Any) -> bool:
@@ -57,9 +58,7 @@ def read_list(X: Any, n_channels: int, fitted: Layout | None, fitted_names: Arra
         What tells scikit-learn the number and the names of the channels.
     """
     given, container, names, first = read_elements(X, n_channels, fitted, fitted_names)
-    steps = _end_to_end(given)
-    sizes = np.array([len(sequence) for sequence in given], dtype=np.int64)
-    starts = np.cumsum(sizes) - sizes
+    steps, starts, sizes = end_to_end(given)
 
     def at(i: int, step: int, channel: int) -> tuple[Any, str]:
         return given[i][step, channel], f"sequence {i}, step {step}, channel {channel}"
@@ -187,9 +186,15 @@ def _check_channels(sequences: list[Array], fitted_channels: int | None) -> None
             )
 
 
-def _end_to_end(sequences: list[Array]) -> NDArray[np.float32]:
-    """All steps, (total_steps, n_channels); a single sequence is not copied unless it must be."""
+def end_to_end(sequences: list[Array]) -> tuple[NDArray[np.float32], Int64, Int64]:
+    """All steps, (total_steps, n_channels), where each sequence starts, and its size.
+
+    A single sequence is not copied unless it must be.
+    """
+    sizes = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
     with converting("X"):
         if len(sequences) == 1:
-            return np.ascontiguousarray(sequences[0], dtype=np.float32)
-        return np.concatenate(sequences, dtype=np.float32, casting="unsafe")
+            steps = np.ascontiguousarray(sequences[0], dtype=np.float32)
+        else:
+            steps = np.concatenate(sequences, dtype=np.float32, casting="unsafe")
+    return steps, np.cumsum(sizes) - sizes, sizes

@@ -11,9 +11,8 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_seqae._data._containers import read_numbers, unpack
 from sklearn_seqae._data._frames import is_column, is_frame
-from sklearn_seqae._data._lists import holds_sequences, read_elements
+from sklearn_seqae._data._lists import end_to_end, holds_sequences, read_elements
 from sklearn_seqae._data._observed import observed_lengths
-from sklearn_seqae._data._refusals import converting
 from sklearn_seqae._data._sequences import Layout, Sequences
 
 __all__ = ["Series", "join_windows", "validate_series"]
@@ -122,15 +121,13 @@ def _read_one(estimator: Any, X: Any, reset: bool) -> Series:
     given = read_numbers(X, "X", remedy=_SEVERAL)
     if given.ndim != 2 or 0 in given.shape:
         check_array(given, ensure_all_finite=False, estimator=estimator)  # raises, in the words of other estimators
-    with converting("X"):
-        steps = np.asarray(given, dtype=np.float32, order="C")
+    steps, starts, sizes = end_to_end([given])
     validate_data(estimator, X.to_native() if is_frame(X) else steps, reset=reset, skip_check_array=True)
     names = getattr(estimator, "feature_names_in_", None)
 
     def at(_: int, row: int, column: int) -> tuple[Any, str]:
         return given[row, column], f"row {row}, column {column if names is None else repr(str(names[column]))}"
 
-    starts, sizes = np.zeros(1, dtype=np.int64), np.array([len(steps)], dtype=np.int64)
     observed_lengths(steps, starts, sizes, at)
     return Series(steps, starts, sizes, is_list=False)
 
@@ -140,10 +137,7 @@ def _read_list(estimator: Any, X: Any, reset: bool) -> Series:
     fitted = None if reset else Layout("list", estimator.n_features_in_, 0)
     fitted_names = None if reset else getattr(estimator, "feature_names_in_", None)
     given, _, _, first = read_elements(X, 1, fitted, fitted_names)
-    with converting("X"):
-        steps = np.concatenate(given, dtype=np.float32, casting="unsafe")
-    sizes = np.array([len(series) for series in given], dtype=np.int64)
-    starts = np.cumsum(sizes) - sizes
+    steps, starts, sizes = end_to_end(given)
 
     def at(i: int, row: int, column: int) -> tuple[Any, str]:
         return given[i][row, column], f"X[{i}], row {row}, column {column}"
