@@ -1,6 +1,7 @@
 """`LSTMSeriesOutlierDetector`: finds unusual rows of long series."""
 
 import copy
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -362,9 +363,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         scores : ndarray of shape (n_timesteps,), or list of them
             At most 0; the lower, the more unusual. Without unit. NaN where no window with the row has a value.
         """
-        check_is_fitted(self)
-        series = validate_series(self, X, reset=False)
-        return series.restore(self._score(series))
+        return self._judge(X, self._score)
 
     def decision_function(self, X: Any) -> Any:
         """:meth:`score_samples` above the threshold.
@@ -379,9 +378,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         decision : ndarray of shape (n_timesteps,), or list of them
             Negative for outliers.
         """
-        check_is_fitted(self)
-        series = validate_series(self, X, reset=False)
-        return series.restore(self._score(series) - self.offset_)
+        return self._judge(X, lambda series: self._score(series) - self.offset_)
 
     def predict(self, X: Any) -> Any:
         """Tell unusual rows from others.
@@ -396,9 +393,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         labels : ndarray of shape (n_timesteps,), or list of them
             -1 for outliers, 1 for others, also for those without a score.
         """
-        check_is_fitted(self)
-        series = validate_series(self, X, reset=False)
-        return series.restore(np.where(self._score(series) < self.offset_, -1, 1))
+        return self._judge(X, lambda series: np.where(self._score(series) < self.offset_, -1, 1))
 
     def score_timesteps(self, X: Any) -> Any:
         """How unusual each value is: which channel makes a row unusual.
@@ -414,9 +409,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             Squared errors of the reconstruction in units of the channels' variances, the mean over a row's windows;
             the higher, the more unusual; NaN where X has no value.
         """
-        check_is_fitted(self)
-        series = validate_series(self, X, reset=False)
-        return series.restore(np.concatenate([self._scoring.of_values(steps) for steps in series]))
+        return self._judge(X, lambda series: np.concatenate([self._scoring.of_values(steps) for steps in series]))
 
     @available_if(_is_causal)
     def update(self, X: Any) -> Float64:
@@ -453,6 +446,12 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
         """Forget the rows of earlier calls of `update`."""
         self._recent_rows = np.empty((0, self.n_features_in_), dtype=np.float32)
         self._recent_trace = np.empty((2, 0))
+
+    def _judge(self, X: Any, judge: Callable[[Series], NDArray[Any]]) -> Any:
+        """What is said of each row of X, as X came."""
+        check_is_fitted(self)
+        series = validate_series(self, X, reset=False)
+        return series.restore(judge(series))
 
     def _score(self, series: Series) -> Float64:
         scoring = self._scoring
