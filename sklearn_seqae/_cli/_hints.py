@@ -33,17 +33,20 @@ _ANSWERS = _words_of(
 )
 
 
+def _split(name: str) -> list[str]:
+    """The words of a name, also of a camelCase one."""
+    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
+
 def _words(name: str) -> set[str]:
     """The words of a name; none if it counts, as that of one channel among several does."""
-    if re.search(r"\d", name):
-        return set()
-    return set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
+    return set() if re.search(r"\d", name) else set(_split(name))
 
 
 def sounds_like_id(name: str) -> bool:
     """Whether a name is that of what tells sequences apart."""
     words = _words(name)
-    return bool(words) and ((words <= _IDS | _ID_ENDS and bool(words & _IDS)) or _last_word(name) in {"id", "uid"})
+    return bool(words) and ((words <= _IDS | _ID_ENDS and bool(words & _IDS)) or _split(name)[-1] in {"id", "uid"})
 
 
 def sounds_like_time(name: str, *, short: bool = False) -> bool:
@@ -56,7 +59,3 @@ def sounds_like_answer(name: str) -> bool:
     """Whether a name is that of what is to be found out, and not measured."""
     words = _words(name)
     return words <= _ANSWERS | {"is", "true", "y"} and bool(words & _ANSWERS)
-
-
-def _last_word(name: str) -> str:
-    return (re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) or [""])[-1]
