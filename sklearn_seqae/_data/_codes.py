@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array
 
 from sklearn_seqae._data._containers import read_array, read_numbers
-from sklearn_seqae._data._refusals import converting, shorten
+from sklearn_seqae._data._refusals import converting, refuse_other_than_table, shorten
 from sklearn_seqae._data._sequences import Container
 
 __all__ = ["validate_codes", "validate_lengths"]
@@ -19,14 +18,19 @@ Int64 = NDArray[np.int64]
 def validate_codes(estimator: Any, Z: ArrayLike, n_components: int) -> Float32:
     """Check codes that are to be decoded; return them as a float32 array of shape (n_sequences, n_components)."""
     given = read_numbers(Z, "Z")
+    refuse_other_than_table(given, "Z")
     with converting("Z"):
-        codes = check_array(given, dtype=np.float32, input_name="Z", estimator=estimator)
+        codes = np.asarray(given, dtype=np.float32, order="C")
     if codes.shape[1] != n_components:
         raise ValueError(
             f"Z has {codes.shape[1]} columns, but the codes of this {type(estimator).__name__} have {n_components}. "
             "Pass codes as `transform` returns them."
         )
-    return np.ascontiguousarray(codes)
+    for row, column in np.argwhere(~np.isfinite(codes))[:1]:
+        value = given[row, column]
+        what = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
+        raise ValueError(f"Input Z contains {what}: {value} at row {row}, column {column}. Codes are finite numbers.")
+    return codes
 
 
 def validate_lengths(lengths: ArrayLike | None, n_sequences: int, n_timesteps: int, container: Container) -> Int64:

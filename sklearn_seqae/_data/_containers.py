@@ -156,14 +156,15 @@ def _from_tensor(X: Any, name: str) -> Any:
 
 def _from_namedtuple(X: Any, name: str) -> list[Array]:
     """Packed sequences of torch's, in the order in which they were before; other namedtuples are no lists."""
-    from torch.nn.utils.rnn import PackedSequence, unpack_sequence
+    if "torch" in sys.modules:  # there are no packed sequences unless it is imported
+        from torch.nn.utils.rnn import PackedSequence, unpack_sequence
 
-    if not isinstance(X, PackedSequence):
-        raise TypeError(
-            f"{name} is a {type(X).__name__} with the fields {', '.join(X._fields)}, whose elements differ in meaning: "
-            f"pass one of them, or list({name}) if each is a sequence."
-        )
-    return [_from_tensor(sequence, name) for sequence in unpack_sequence(X)]
+        if isinstance(X, PackedSequence):
+            return [_from_tensor(sequence, name) for sequence in unpack_sequence(X)]
+    raise TypeError(
+        f"{name} is a {type(X).__name__} with the fields {', '.join(X._fields)}, whose elements differ in meaning: "
+        f"pass one of them, or list({name}) if each is a sequence."
+    )
 
 
 def _from_library(X: Any, name: str) -> Any:

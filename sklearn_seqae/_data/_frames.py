@@ -21,10 +21,16 @@ Array = NDArray[Any]
 
 def through_narwhals(X: Any, name: str) -> Any:
     """A narwhals DataFrame or Series for what is a table or a column of one, and `X` itself if it is neither."""
-    import narwhals.stable.v2 as nw
-    from narwhals import to_native
-    from narwhals.exceptions import DuplicateError
-
+    try:
+        import narwhals.stable.v2 as nw
+        from narwhals import to_native
+        from narwhals.exceptions import DuplicateError
+    except ModuleNotFoundError as error:  # where the package serves without what it depends on otherwise
+        raise ModuleNotFoundError(
+            f"{name} is a {type(X).__name__}: tables and arrays of other libraries are read through narwhals, which is "
+            f"not installed. Pass NumPy arrays, such as np.asarray({name}), or pip install narwhals.",
+            name="narwhals",
+        ) from error
     try:
         found = nw.from_native(to_native(X, pass_through=True), pass_through=True, allow_series=True)
     except DuplicateError as error:

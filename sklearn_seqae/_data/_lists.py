@@ -54,8 +54,8 @@ def read_list(X: Any, n_channels: int, fitted: Layout | None, fitted_names: Arra
     Returns
     -------
     sequences : Sequences
-    features : DataFrame or ndarray of shape (n_steps, n_channels)
-        What tells scikit-learn the number and the names of the channels.
+    features : DataFrame of narwhals or ndarray of shape (n_steps, n_channels)
+        What tells the number and the names of the channels.
     """
     given, container, names, first = read_elements(X, n_channels, fitted, fitted_names)
     steps, starts, sizes = end_to_end(given)
@@ -66,7 +66,7 @@ def read_list(X: Any, n_channels: int, fitted: Layout | None, fitted_names: Arra
     lengths = observed_lengths(steps, starts, sizes, at)
     refuse_empty("sequence", lengths)
     sequences = Sequences(steps, starts, lengths, sizes, container, names)
-    return sequences, first.to_native() if is_frame(first) else steps
+    return sequences, first if is_frame(first) else steps
 
 
 def read_elements(

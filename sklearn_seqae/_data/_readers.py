@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
 from sklearn_seqae._data._containers import read_numbers, unpack
+from sklearn_seqae._data._fitted_features import check_features
 from sklearn_seqae._data._frames import is_column, is_frame, names_of, values_of
 from sklearn_seqae._data._lists import holds_sequences, read_list
 from sklearn_seqae._data._observed import observed_lengths
-from sklearn_seqae._data._refusals import ACCEPTED, converting, describe, refuse_empty
+from sklearn_seqae._data._refusals import ACCEPTED, converting, describe, refuse_empty, refuse_other_than_table
 from sklearn_seqae._data._sequences import Container, Layout, Sequences
 
 __all__ = ["validate_sequences"]
@@ -37,8 +36,8 @@ def validate_sequences(
 
     Parameters
     ----------
-    estimator : estimator instance
-        Receives `n_features_in_` and `feature_names_in_` when nothing is fitted yet, is compared with them otherwise.
+    estimator : estimator instance, or another fitted object with its attributes
+        Receives `n_features_in_` and `feature_names_in_` when nothing is fitted yet; X is compared with them otherwise.
     X : array-like or list of array-likes, or Sequences
         The user's sequences. What has been read already is not read again.
     n_channels : int, default=1
@@ -77,7 +76,7 @@ def validate_sequences(
             f"{describe(X)}. Pass a 2-D array here too, or fit on sequences of this kind."
         )
     _check_channels(estimator, sequences, n_channels, fitted)
-    validate_data(estimator, features, reset=fitted is None, skip_check_array=True)
+    check_features(estimator, features, reset=fitted is None)
     return sequences
 
 
@@ -95,13 +94,12 @@ def _read_table(estimator: Any, X: Any, n_channels: int, fitted: Layout | None) 
         )
     n_channels = fitted.n_channels if fitted else n_channels
     given = read_numbers(X, "X")
-    if given.ndim != 2 or 0 in given.shape:
-        check_array(given, ensure_all_finite=False, estimator=estimator)  # raises, in the words of other estimators
+    refuse_other_than_table(given, "X")
     table = _as_floats(given)
     if fitted and fitted.container == "list_1d":
         _check_width(estimator, table.shape[1], fitted)
     elif fitted is None or not _has_columns_of_fit(estimator, X, table.shape[1]):
-        validate_data(estimator, X.to_native() if is_frame(X) else table, reset=fitted is None, skip_check_array=True)
+        check_features(estimator, X if is_frame(X) else table, reset=fitted is None)
     n, n_columns = table.shape
     if n_columns % n_channels:
         raise ValueError(
@@ -124,7 +122,7 @@ def _read_cube(X: NDArray[Any]) -> Sequences:
     if given.ndim != 3:
         raise ValueError(f"X is {describe(X)}. {ACCEPTED}")
     if len(given) == 0:
-        check_array(given, allow_nd=True)  # raises
+        raise ValueError(f"Found array with 0 sample(s) (shape={given.shape}) while a minimum of 1 is required.")
     for size, what in zip(given.shape[1:], ("time steps", "channels"), strict=True):
         if size == 0:
             raise ValueError(f"X of shape {given.shape} has no {what}: 0 found, at least 1 is needed. {ACCEPTED}")

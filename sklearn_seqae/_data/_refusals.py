@@ -17,6 +17,7 @@ __all__ = [
     "refuse_dtype",
     "refuse_empty",
     "refuse_objects",
+    "refuse_other_than_table",
     "refuse_too_large",
     "shorten",
 ]
@@ -86,6 +87,19 @@ def refuse_too_large(value: Any, place: str) -> NoReturn:
         f"Input X contains a value too large to compute with in float32: {value} at {place}. Numbers up to "
         f"{LARGEST:.2g} are accepted: divide X by a constant first."
     )
+
+
+def refuse_other_than_table(array: NDArray[Any], name: str) -> None:
+    """Refuse what has no rows and columns, in words that scikit-learn's checks look for."""
+    if array.ndim != 2:
+        found = "scalar array" if array.ndim == 0 else f"{array.ndim}D array"
+        raise ValueError(
+            f"Expected 2D array, got {found} instead: {name} has shape {array.shape}. Reshape your data: a single "
+            f"row is {name}.reshape(1, -1)."
+        )
+    for size, what in zip(array.shape, ("sample", "feature"), strict=True):
+        if size == 0:
+            raise ValueError(f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required.")
 
 
 def refuse_empty(noun: str, lengths: NDArray[np.int64]) -> None:

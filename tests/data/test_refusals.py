@@ -216,10 +216,10 @@ def test_unlike_the_fit(name: str, fitted: dict[str, LSTMAutoencoder]) -> None:
 BAD_CODES: dict[str, tuple[Any, list[str]]] = {
     "too wide": (np.zeros((2, 4)), ["Z has 4 columns", "have 3", "`transform`"]),
     "1-D": (np.zeros(3), ["Expected 2D array", "1D array", "reshape"]),
-    "3-D": (np.zeros((1, 2, 3)), ["dim 3"]),
+    "3-D": (np.zeros((1, 2, 3)), ["Expected 2D array", "3D array"]),
     "none": (np.zeros((0, 3)), ["0 sample"]),
-    "NaN": ([[0, NAN, 0]], ["Z contains NaN"]),
-    "infinite": ([[0, INF, 0]], ["Z contains infinity"]),
+    "NaN": ([[0, NAN, 0]], ["Z contains NaN", "nan at row 0, column 1"]),
+    "infinite": ([[0, INF, 0]], ["Z contains infinity", "inf at row 0, column 1"]),
     "too large": ([[0, 1e39, 0]], ["Z contains infinity or a value too large", "float32"]),
     "complex": (np.zeros((2, 3)) + 1j, ["Complex"]),
     "strings": ([["a", "b", "c"]], ["string", "'a'"]),
