@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from sklearn_seqae._selection import OneStandardErrorRule
     from sklearn_seqae._series import LSTMSeriesOutlierDetector
     from sklearn_seqae._windows import sliding_windows, stitch_windows
+
+    __version__: str
 
 __all__ = [
     "AnomalyDisplay",
@@ -40,9 +41,8 @@ __all__ = [
     "stitch_windows",
 ]
 
-__version__ = version("sklearn-seqae")
-
 # Importing the package takes no time: a name is imported when it is first asked for, and torch with it (PEP 562).
+# Looking up the version takes longer than all else here, so that it is looked up when asked for, too.
 _HOMES = {
     "AnomalyDisplay": "_plot._anomaly",
     "LSTMAutoencoder": "_autoencoder",
@@ -65,9 +65,14 @@ _HOMES = {
 if not TYPE_CHECKING:  # type checkers would take any name for one that it finds
 
     def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value: Any = version("sklearn-seqae")
+        elif name in _HOMES:
+            value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
-        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
 
