@@ -32,15 +32,9 @@ from sklearn_seqae._inference._collapse import find_collapse
 from sklearn_seqae._inference._lengths import warn_of_longer
 from sklearn_seqae._inference._passes import decode, encode, encode_timesteps, reconstruct, squared_errors
 from sklearn_seqae._inference._proportions import set_natural_proportions
-from sklearn_seqae._network._persistence import (
-    STATE_FORMAT,
-    check_format,
-    in_memory,
-    module_from_arrays,
-    to_arrays,
-    to_tensors,
-)
+from sklearn_seqae._network._persistence import in_memory, module_from_arrays, to_arrays, to_tensors
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
+from sklearn_seqae._storage._formats import STATE_FORMAT, check_format
 from sklearn_seqae._training._auto import auto_batch_size, auto_blending, auto_time_shift
 from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
 from sklearn_seqae._training._settings import Seeds, TrainingSettings

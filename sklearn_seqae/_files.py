@@ -11,8 +11,10 @@ from sklearn_seqae._features import LSTMFeatures
 from sklearn_seqae._imputer import LSTMImputer
 from sklearn_seqae._outlier import LSTMOutlierDetector
 from sklearn_seqae._series import LSTMSeriesOutlierDetector
-from sklearn_seqae._storage._container import read, write
-from sklearn_seqae._storage._values import pack, unpack
+from sklearn_seqae._storage._container import write
+from sklearn_seqae._storage._formats import FILE_FORMAT
+from sklearn_seqae._storage._reading import cannot_be_read, read_value
+from sklearn_seqae._storage._values import pack
 
 __all__ = ["load", "save"]
 
@@ -21,9 +23,6 @@ _CLASSES: dict[str, type[BaseEstimator]] = {
     cls.__name__: cls
     for cls in (LSTMAutoencoder, LSTMFeatures, LSTMImputer, LSTMOutlierDetector, LSTMSeriesOutlierDetector)
 }
-# Version of the file. It changes when an older file can no longer be read as it is; then `load` converts what it can,
-# and refuses the rest by this number.
-_FORMAT = 1
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, optimizer: bool = True) -> None:
@@ -77,7 +76,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, optimizer: bool = True
         return (type(value).__name__, _state(value, optimizer)) if type(value) in _CLASSES.values() else None
 
     packed = pack(estimator, type(estimator).__name__, describe)
-    write(Path(path), packed, {"format": _FORMAT})
+    write(Path(path), packed, {"format": FILE_FORMAT})
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -104,28 +103,10 @@ def load(path: str | os.PathLike[str]) -> Any:
     --------
     save : Write it; has an example.
     """
-    try:
-        packed, about = read(Path(path))
-        _check_format(about.get("format"))
-        estimator = unpack(packed, _build)
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)} cannot be read: {error}") from error
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
-        what = f"its values do not fit together ({type(error).__name__}: {error})"
-        raise ValueError(f"{os.fspath(path)} cannot be read: {what}") from error
+    estimator = read_value(path, _build)
     if type(estimator) not in _CLASSES.values():
-        raise ValueError(f"{os.fspath(path)} cannot be read: it holds no estimator")
+        raise cannot_be_read(path, "it holds no estimator")
     return estimator
-
-
-def _check_format(found: Any) -> None:
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise ValueError("it does not say its format")
-    if found > _FORMAT:
-        raise ValueError(
-            f"it is of format {found}, but this version of sklearn_seqae reads formats up to {_FORMAT}; install the "
-            "version that it was saved with, or a later one"
-        )
 
 
 def _state(estimator: Any, optimizer: bool) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from sklearn_seqae._inference._filling import Proposer, fill
 from sklearn_seqae._inference._normal import NormalSequences
 from sklearn_seqae._inference._stacking import DistanceWeights
 from sklearn_seqae._network._gap_filler import GapFiller
-from sklearn_seqae._network._persistence import STATE_FORMAT, check_format, in_memory, module_from_arrays, to_arrays
+from sklearn_seqae._network._persistence import in_memory, module_from_arrays, to_arrays
+from sklearn_seqae._storage._formats import STATE_FORMAT, check_format
 
 __all__ = ["LSTMImputer"]
 

@@ -13,20 +13,7 @@ import torch
 from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 
-__all__ = ["STATE_FORMAT", "check_format", "in_memory", "module_from_arrays", "to_arrays", "to_tensors"]
-
-# Version of the state. It changes when an older state can no longer be read as it is; `check_format` then says which
-# versions can be read, and whoever changes it converts what earlier versions wrote.
-STATE_FORMAT = 1
-
-
-def check_format(found: int, name: str) -> None:
-    """Refuse a state that a later version wrote."""
-    if found > STATE_FORMAT:
-        raise ValueError(
-            f"This {name} was saved in format {found}, but this version of sklearn_seqae reads formats up to "
-            f"{STATE_FORMAT}. Install the version that it was saved with, or a later one."
-        )
+__all__ = ["in_memory", "module_from_arrays", "to_arrays", "to_tensors"]
 
 
 def in_memory(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Packed", "pack", "unpack"]
+__all__ = ["Build", "Packed", "pack", "unpack"]
 
 Arrays = dict[str, NDArray[Any]]
 State = dict[str, Any]
