@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sklearn_seqae._data._memory_maps import PageLimit
-from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._data._batches import EndToEnd
 
-__all__ = ["Batch", "SequenceDataset", "by_length", "split"]
+__all__ = ["Batch", "SequenceDataset"]
 
 # What a module is called with: "x" (B, T, C), NaN where there is nothing, and "lengths" (B,) where they differ.
 Batch = dict[str, Tensor]
 
 
-class SequenceDataset(Dataset[Tensor]):
-    """Sequences laid end to end, of which any can be gathered into a batch.
+class SequenceDataset(EndToEnd, Dataset[Tensor]):
+    """Sequences laid end to end, of which any can be gathered into a batch of tensors.
 
     Parameters
     ----------
@@ -28,26 +27,6 @@ class SequenceDataset(Dataset[Tensor]):
     starts, lengths : ndarray of shape (n_sequences,), int64
         Where each sequence begins, and its number of steps.
     """
-
-    def __init__(self, steps: NDArray[np.float32], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        self.steps = steps
-        self.starts = starts
-        self.lengths = lengths
-        self._pages = PageLimit(steps)
-        self.equal_length = int(lengths[0]) if len(lengths) and np.all(lengths == lengths[0]) else None
-        # Sequences of equal length that touch each other are rows of a 3-D array, which is faster to index.
-        self._rows: tuple[NDArray[np.float32], NDArray[np.int64]] | None = None
-        size = self.equal_length
-        if size is not None and len(steps) % size == 0 and not np.any(starts % size):
-            self._rows = steps.reshape(-1, size, steps.shape[1]), starts // size
-
-    @classmethod
-    def of(cls, sequences: Sequences) -> "SequenceDataset":
-        """What the door has read."""
-        return cls(sequences.steps, sequences.starts, sequences.lengths)
-
-    def __len__(self) -> int:
-        return len(self.starts)
 
     def __getitem__(self, index: int) -> Tensor:
         """One sequence, (T, C)."""
@@ -70,23 +49,6 @@ class SequenceDataset(Dataset[Tensor]):
 
     def batch(self, indices: NDArray[np.integer]) -> Batch:
         """Gather sequences: x (B, T, C), padded with NaN, and lengths (B,) unless all are equal."""
-        if self._rows is not None:
-            rows, row_of = self._rows
-            return {"x": torch.from_numpy(self._pages.take(rows, row_of[indices]))}
-        lengths = self.lengths[indices]
-        step = np.arange(lengths.max())
-        behind_end = step >= lengths[:, None]  # (B, T)
-        x = self._pages.take(self.steps, self.starts[indices, None] + np.where(behind_end, 0, step))
-        if not behind_end.any():
-            return {"x": torch.from_numpy(x)}
-        x[behind_end] = np.nan
-        return {"x": torch.from_numpy(x), "lengths": torch.from_numpy(lengths)}
-
-
-def by_length(indices: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sort indices, longest sequence first, so that batches hold sequences of like length."""
-    return indices[np.argsort(-lengths[indices], kind="stable")]
-
-
-def split(order: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
-    return [order[start : start + size] for start in range(0, len(order), size)]
+        x, lengths = self.gather(indices)
+        batch = {"x": torch.from_numpy(x)}
+        return batch if lengths is None else batch | {"lengths": torch.from_numpy(lengths)}

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
+from sklearn_seqae._data._batches import by_length, split
+from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._inference._neighbours import Memory
 
 __all__ = ["Behaviour", "describe"]

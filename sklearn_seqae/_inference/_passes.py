@@ -10,7 +10,8 @@ from torch import Tensor
 
 from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
-from sklearn_seqae._data._dataset import SequenceDataset, by_length, split
+from sklearn_seqae._data._batches import by_length, split, write_steps
+from sklearn_seqae._data._dataset import SequenceDataset
 
 __all__ = [
     "decode",
@@ -51,7 +52,7 @@ def encode_timesteps(module: Any, dataset: SequenceDataset) -> tuple[Float32, In
 
     def encode_batch(indices: Int64) -> None:
         found = module.hidden_states(**on_device(dataset.batch(indices), module))
-        _write(states, offsets[indices], lengths[indices], found)
+        write_steps(states, offsets[indices], lengths[indices], found.cpu().numpy())
 
     for_each_batch(encode_batch, module, dataset.lengths)
     return states, lengths
@@ -64,7 +65,7 @@ def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
     def decode_batch(indices: Int64) -> None:
         arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
         x = module.decode(n_timesteps=int(lengths[indices].max()), **on_device(arguments, module))
-        _write(steps, offsets[indices], lengths[indices], x)
+        write_steps(steps, offsets[indices], lengths[indices], x.cpu().numpy())
 
     for_each_batch(decode_batch, module, lengths)
     return steps
@@ -76,7 +77,7 @@ def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
 
     def reconstruct_batch(indices: Int64) -> None:
         x = module(**on_device(dataset.batch(indices), module))
-        _write(steps, offsets[indices], dataset.lengths[indices], x)
+        write_steps(steps, offsets[indices], dataset.lengths[indices], x.cpu().numpy())
 
     for_each_batch(reconstruct_batch, module, dataset.lengths)
     return steps
@@ -90,7 +91,7 @@ def encode_and_reconstruct(module: Any, dataset: SequenceDataset) -> tuple[Float
     def compute_batch(indices: Int64) -> None:
         code, x = module.encode_and_draw(**on_device(dataset.batch(indices), module))
         codes[indices] = code.cpu().numpy()
-        _write(steps, offsets[indices], dataset.lengths[indices], x)
+        write_steps(steps, offsets[indices], dataset.lengths[indices], x.cpu().numpy())
 
     for_each_batch(compute_batch, module, dataset.lengths)
     return codes, steps
@@ -148,10 +149,3 @@ def on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
 def _empty_steps(lengths: Int64, module: Any) -> tuple[Float32, Int64]:
     """Room for sequences end to end, and where each begins."""
     return np.empty((int(lengths.sum()), module.n_channels), dtype=np.float32), np.cumsum(lengths) - lengths
-
-
-def _write(steps: Float32, offsets: Int64, lengths: Int64, x: Tensor) -> None:
-    """Write the real steps of x (B, T, C) to where their sequences begin."""
-    step = np.arange(x.shape[1])
-    real = step < lengths[:, None]  # (B, T)
-    steps[(offsets[:, None] + step)[real]] = x.cpu().numpy()[real]

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_seqae._data._dataset import Batch, SequenceDataset, by_length, split
+from sklearn_seqae._data._batches import by_length, split
+from sklearn_seqae._data._dataset import Batch, SequenceDataset
 from sklearn_seqae._data._gaps import GapPatterns
 
 __all__ = ["TrainingBatches", "ValidationBatches", "count_observed", "shifted"]
