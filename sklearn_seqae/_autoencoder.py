@@ -178,6 +178,10 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     device : str or torch.device, default="cpu"
         Where to compute: "cpu", "cuda", "cuda:1", ..., or another of torch's devices; "auto" takes a CUDA GPU if there
         is one. A saved model has its name.
+    precision : {"float32", "bfloat16"}, default="float32"
+        What LSTM layers are trained in. "bfloat16" is mixed precision [8]_, for GPUs and processors that have
+        instructions for it: faster for wide layers, and for long sequences in small patches, slower for small networks.
+        Weights, codes and the linear path stay in float32, in which the fitted model computes.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order, the mixing and noise, what is set aside, and what dropout, and
         code of one's own, draw from torch's generators, each by a stream of random numbers of its own; a training that
@@ -255,6 +259,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
        document analysis", ICDAR 2003.
     .. [7] H. Sak, A. Senior, F. Beaufays, "Long short-term memory recurrent neural network architectures for large
        scale acoustic modeling", Interspeech 2014.
+    .. [8] P. Micikevicius et al., "Mixed precision training", ICLR 2018.
 
     Examples
     --------
@@ -304,6 +309,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         "callbacks": [list, None],
         "net_params": [dict, None],
         "device": [str, torch.device],
+        "precision": [StrOptions({"float32", "bfloat16"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -355,6 +361,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         callbacks: list[Any] | None = None,
         net_params: dict[str, Any] | None = None,
         device: str | torch.device = "cpu",
+        precision: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -389,6 +396,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         self.callbacks = callbacks
         self.net_params = net_params
         self.device = device
+        self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
 
@@ -602,6 +610,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
             device=resolve_device(self.device),
+            precision=self.precision,
             callbacks=self.callbacks,
             net_params=self.net_params,
             verbose=int(self.verbose),

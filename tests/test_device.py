@@ -1,5 +1,6 @@
 """Devices: what names one, and on a GPU the same results as on the CPU. The latter is skipped where torch has none."""
 
+import copy
 import pickle
 import re
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from sklearn_seqae import LSTMAutoencoder
 
@@ -76,6 +78,57 @@ def test_a_model_from_a_gpu_loads_without_one(gpu: str) -> None:
     blank = LSTMAutoencoder()
     blank.__setstate__(elsewhere)
     np.testing.assert_allclose(blank.transform(X), fitted.transform(X), atol=1e-5)
+
+
+@every_gpu
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_one_model_gives_the_same_codes_on_a_gpu_and_on_the_cpu(gpu: str, ragged: bool, bidirectional: bool) -> None:
+    X = sequences(ragged)
+    on_cpu = small("cpu", bidirectional=bidirectional).fit(X)
+    on_gpu = LSTMAutoencoder()
+    on_gpu.__setstate__(on_cpu.__getstate__() | {"device": gpu})
+    assert on_gpu.module_.mean.device.type == gpu
+    scale = np.abs(on_cpu.transform(X)).max()
+    np.testing.assert_allclose(on_gpu.transform(X), on_cpu.transform(X), atol=1e-4 * scale)
+
+
+@needs_cuda
+def test_a_copy_has_its_weights_as_cudnn_wants_them() -> None:
+    X = sequences(ragged=True)
+    fitted = small("cuda").fit(X)
+    np.testing.assert_array_equal(copy.deepcopy(fitted).transform(X), fitted.transform(X))  # or torch warns
+
+
+@needs_cuda
+def test_a_fit_gives_the_gpus_memory_back() -> None:
+    X = np.random.default_rng(0).normal(size=(2000, 100))
+    small("cuda").fit(X[:10])  # libraries of the GPU are there for good
+    before = torch.cuda.memory_reserved()
+    fitted = small("cuda", batch_size=2000).fit(X)
+    assert torch.cuda.memory_reserved() <= before + 2**22
+    assert fitted.module_.mean.device.type == "cuda"
+
+
+@needs_cuda
+def test_a_search_may_have_several_processes_on_one_gpu() -> None:
+    X = sequences(ragged=False)
+    grid = {"latent_dim": [1, 2]}
+    alone, together = (GridSearchCV(small("cuda"), grid, cv=2, n_jobs=n_jobs).fit(X) for n_jobs in (1, 2))
+    found, expected = (search.cv_results_["mean_test_score"] for search in (together, alone))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@needs_cuda
+def test_auto_takes_the_gpu() -> None:
+    assert small("auto").fit(sequences(ragged=False)).module_.mean.device.type == "cuda"
+
+
+@every_gpu
+def test_mixed_precision_on_a_gpu_learns_as_well(gpu: str) -> None:
+    X = sequences(ragged=True)
+    scores = [small(gpu, precision=precision).fit(X).score(X) for precision in ("float32", "bfloat16")]
+    assert scores[1] == pytest.approx(scores[0], abs=0.01)
 
 
 @needs_cuda

@@ -1,8 +1,11 @@
 """Where to compute."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
-__all__ = ["resolve_device"]
+__all__ = ["memory_given_back", "resolve_device"]
 
 
 def resolve_device(device: str | torch.device) -> str:
@@ -20,3 +23,13 @@ def resolve_device(device: str | torch.device) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
     return str(device)
+
+
+@contextmanager
+def memory_given_back(device: str) -> Iterator[None]:
+    """Give a GPU's memory back afterwards, which torch would keep for the next time: other processes may want it."""
+    try:
+        yield
+    finally:
+        if torch.device(device).type == "cuda":
+            torch.cuda.empty_cache()

@@ -29,16 +29,18 @@ class Halves:
 
     Parameters
     ----------
-    module : SequenceAutoencoder
-        The network, whose forward pass draws no random numbers.
+    predict : callable
+        From a network's arguments, a mapping, to its prediction in standard units; it draws no random numbers.
     criterion : MaskedLoss
         A loss that can be told the number of observed values.
     parallel_map : callable
         A `map` that makes two calls at once where there are threads for it.
     """
 
-    def __init__(self, module: Any, criterion: Any, parallel_map: Callable[..., Iterator[Any]]) -> None:
-        self.module = module
+    def __init__(
+        self, predict: Callable[..., Tensor], criterion: Any, parallel_map: Callable[..., Iterator[Any]]
+    ) -> None:
+        self.predict = predict
         self.criterion = criterion
         self.parallel_map = parallel_map
 
@@ -77,7 +79,7 @@ class Halves:
 
         def compute(rows: slice) -> tuple[Tensor, Tensor, tuple[Tensor | None, ...]]:
             part = {name: value[rows] for name, value in inputs.items()}
-            prediction = self.module(**part, standardized=True)
+            prediction = self.predict(part)
             loss = self.criterion(prediction, target[rows], n_observed)
             gradients = torch.autograd.grad(weight * loss, parameters, allow_unused=True)
             return loss.detach(), prediction.detach(), gradients

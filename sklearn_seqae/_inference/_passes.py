@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sklearn_seqae._compute._precision import exact_float32
 from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._batches import by_length, split, write_steps
@@ -137,7 +138,8 @@ def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64
             for _ in map_(compute_without_gradients, batches):
                 pass
         return
-    with suitable_threads(module.multiply_adds(min(size, len(lengths)), longest), brief=True):
+    work = module.multiply_adds(min(size, len(lengths)), longest)
+    with suitable_threads(work, brief=True), exact_float32(module.mean.device.type):
         for indices in batches:
             compute_without_gradients(indices)
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklearn_seqae._compute._precision import in_float32
 from sklearn_seqae._network._positional_linear import PositionalLinear
 from sklearn_seqae._network._recurrent import MergeMode, RecurrentLayer
 
@@ -92,6 +93,7 @@ class SequenceEncoder(nn.Module):
             x = self.dropout(x)
         return x
 
+    @in_float32  # what becomes the code
     def _read_hidden(self, x: Tensor, hidden: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """All states of the top layer, (B, P, K), and the last one of each sequence, (B, K)."""
         if self.linear_path is not None:

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_seqae._compute._precision import in_float32
+
 __all__ = ["PositionalLinear"]
 
 
@@ -39,6 +41,7 @@ class PositionalLinear(nn.Module):
         )
         self.bias = nn.Parameter(torch.empty(n_positions, out_features, dtype=torch.float32, device=device))
 
+    @in_float32
     def forward(self, x: Tensor) -> Tensor:
         n = min(x.shape[1], len(self.weight))
         by_position = x[:, :n].transpose(0, 1)  # (n, B, in)

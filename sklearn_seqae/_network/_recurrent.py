@@ -3,7 +3,7 @@
 Shapes: B sequences in a batch, T time steps, F features of a step, H hidden size.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,11 @@ class LSTM(nn.LSTM):
 
     def reset_parameters(self) -> None:
         """Leave the parameters to `initialize`: torch would draw from its global generator."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Of a copy: on a GPU its weights are to lie end to end again, as cuDNN wants them."""
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self.flatten_parameters()
 
     def forward(  # type: ignore[override]
         self, x: Tensor, state: tuple[Tensor, Tensor] | None = None

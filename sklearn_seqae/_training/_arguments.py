@@ -79,7 +79,9 @@ def make_net(
     }
     if "iterator_train" not in user_params:
         params |= _batch_arguments(settings, module_params["scale"])
-    return Net(**(params | _optimizer_arguments(settings, user_params) | user_params))
+    net = Net(**(params | _optimizer_arguments(settings, user_params) | user_params))
+    net.precision_ = settings.precision
+    return net
 
 
 def optimizer_signature(net_params: Mapping[str, Any] | None) -> str:

@@ -12,6 +12,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochTimer, PrintLog
 from skorch.history import History
 
+from sklearn_seqae._compute._precision import autocast
 from sklearn_seqae._compute._shortcuts import AdamW, Halves, Updates
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._training._batching import TrainingBatches, count_observed
@@ -46,6 +47,7 @@ class Net(NeuralNet):
     weighted by how many there are, so that neither a short sequence nor one with gaps counts for more than it tells.
     """
 
+    precision_ = "float32"
     finished_ = False
     interrupted_ = False
     paused_rates_: Mapping[str, Any] | None = None
@@ -84,7 +86,9 @@ class Net(NeuralNet):
 
     def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
         """The module's prediction in standard units, in which the criterion compares it."""
-        return super().infer(x, standardized=True, **fit_params)
+        with autocast(self.precision_ if self.module_.training else "float32", self.device):
+            prediction: torch.Tensor = super().infer(x, standardized=True, **fit_params)
+        return prediction.float()
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # walking through all modules takes a while

@@ -69,3 +69,4 @@ class TrainingSettings:
     seeds: Seeds
     gaps: GapPatterns | None = None
     epochs: EpochListener | None = None
+    precision: str = "float32"

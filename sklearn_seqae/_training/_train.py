@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from sklearn_seqae._compute._devices import memory_given_back
 from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
@@ -64,6 +65,18 @@ def train(
         If the loss is not finite, or the output of a module differs in shape from its target.
     """
     keep_freed_memory()
+    with memory_given_back(settings.device):  # once the net is gone
+        return _train(module_params, training_data, validation_data, settings, resume, network)
+
+
+def _train(
+    module_params: Mapping[str, Any],
+    training_data: SequenceDataset,
+    validation_data: SequenceDataset | None,
+    settings: TrainingSettings,
+    resume: Resume | None,
+    network: type,
+) -> Trained:
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
         net = make_net(
             module_params,
@@ -119,7 +132,7 @@ def _shortcuts(
             yield
         return
     with parallel_map(2, work // 2) as map_:
-        net.halves_ = Halves(net.module_, net.criterion_, map_)
+        net.halves_ = Halves(net.infer, net.criterion_, map_)
         yield
 
 

@@ -26,6 +26,10 @@ def make_module(**params: Any) -> SequenceAutoencoder:
     return SequenceAutoencoder(N_CHANNELS, 3, hidden_layer_sizes=(5,), mean=MEAN, scale=SCALE, **params)
 
 
+def predictor(module: Any) -> Any:
+    return lambda inputs: module(**inputs, standardized=True)
+
+
 def gradients_of_whole(module: Any, criterion: Any, inputs: dict[str, Tensor], target: Tensor) -> tuple[Any, ...]:
     loss = criterion(module(**inputs, standardized=True), target)
     return loss, torch.autograd.grad(loss, list(module.parameters()))
@@ -34,7 +38,7 @@ def gradients_of_whole(module: Any, criterion: Any, inputs: dict[str, Tensor], t
 def gradients_of_halves(module: Any, criterion: Any, inputs: dict[str, Tensor], target: Tensor) -> tuple[Any, ...]:
     parameters = list(module.parameters())
     with torch_threads(2), parallel_map(2) as map_:
-        loss, prediction = Halves(module, criterion, map_).backward(inputs, target, parameters)
+        loss, prediction = Halves(predictor(module), criterion, map_).backward(inputs, target, parameters)
     assert prediction.shape == target.shape
     assert not loss.requires_grad
     assert not prediction.requires_grad
@@ -77,7 +81,7 @@ def test_a_parameter_that_is_not_used_has_no_gradient() -> None:
     module.unused = torch.nn.Parameter(torch.ones(3))
     x = sequences()
     with parallel_map(2) as map_:
-        Halves(module, MaskedLoss("mse", MEAN, SCALE), map_).backward({"x": x}, x, list(module.parameters()))
+        Halves(predictor(module), MaskedLoss("mse", MEAN, SCALE), map_).backward({"x": x}, x, list(module.parameters()))
     assert module.unused.grad is None
     assert module.decoder.output_layer.weight.grad is not None
 
@@ -85,7 +89,7 @@ def test_a_parameter_that_is_not_used_has_no_gradient() -> None:
 def test_a_shape_that_differs_from_the_targets_is_refused() -> None:
     module = make_module()
     with torch_threads(2), parallel_map(2) as map_, pytest.raises(ValueError, match="they must be equal"):
-        Halves(module, MaskedLoss("mse", MEAN, SCALE), map_).backward(
+        Halves(predictor(module), MaskedLoss("mse", MEAN, SCALE), map_).backward(
             {"x": sequences()}, sequences()[:, :5], list(module.parameters())
         )
 
