@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from sklearn_seqae._features import LSTMFeatures
     from sklearn_seqae._files import load, save
     from sklearn_seqae._imputer import LSTMImputer
+    from sklearn_seqae._numpy_autoencoder import NumpyAutoencoder, load_numpy
     from sklearn_seqae._onnx import export_onnx, register_onnx_converter
     from sklearn_seqae._outlier import LSTMOutlierDetector
     from sklearn_seqae._plot._anomaly import AnomalyDisplay
@@ -30,11 +31,13 @@ __all__ = [
     "LSTMSeriesOutlierDetector",
     "LatentDisplay",
     "LossCurveDisplay",
+    "NumpyAutoencoder",
     "OneStandardErrorRule",
     "ReconstructionDisplay",
     "__version__",
     "export_onnx",
     "load",
+    "load_numpy",
     "register_onnx_converter",
     "save",
     "sliding_windows",
@@ -52,10 +55,12 @@ _HOMES = {
     "LSTMSeriesOutlierDetector": "_series",
     "LatentDisplay": "_plot._latent",
     "LossCurveDisplay": "_plot._loss_curve",
+    "NumpyAutoencoder": "_numpy_autoencoder",
     "OneStandardErrorRule": "_selection",
     "ReconstructionDisplay": "_plot._reconstruction",
     "export_onnx": "_onnx",
     "load": "_files",
+    "load_numpy": "_numpy_autoencoder",
     "register_onnx_converter": "_onnx",
     "save": "_files",
     "sliding_windows": "_windows",

@@ -747,11 +747,8 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         codes = validate_codes(self, Z, self._n_features_out)
         n_steps = validate_lengths(lengths, len(codes), self.n_timesteps_in_, self.container_)
         warn_of_longer(n_steps, max(self._longest, self.n_timesteps_in_))
-        if self.container_ in ("table", "array"):
-            sizes = np.full(len(codes), max(self.n_timesteps_in_, n_steps.max()))
-        else:
-            sizes = n_steps
-        return restore(decode(self.module_, codes, n_steps), n_steps, sizes, self.container_)
+        steps = decode(self.module_, codes, n_steps)
+        return restore(steps, n_steps, self._layout.sizes(n_steps), self.container_)
 
     def reconstruct(self, X: Any) -> Any:
         """Encode sequences and draw them again.

@@ -13,7 +13,7 @@ from sklearn_seqae._outlier import LSTMOutlierDetector
 from sklearn_seqae._series import LSTMSeriesOutlierDetector
 from sklearn_seqae._storage._container import write
 from sklearn_seqae._storage._formats import FILE_FORMAT
-from sklearn_seqae._storage._reading import cannot_be_read, read_value
+from sklearn_seqae._storage._reading import faults_named, read_value
 from sklearn_seqae._storage._values import pack
 
 __all__ = ["load", "save"]
@@ -103,10 +103,11 @@ def load(path: str | os.PathLike[str]) -> Any:
     --------
     save : Write it; has an example.
     """
-    estimator = read_value(path, _build)
-    if type(estimator) not in _CLASSES.values():
-        raise cannot_be_read(path, "it holds no estimator")
-    return estimator
+    with faults_named(path):
+        estimator = read_value(path, _build)
+        if type(estimator) not in _CLASSES.values():
+            raise ValueError("it holds no estimator")
+        return estimator
 
 
 def _state(estimator: Any, optimizer: bool) -> dict[str, Any]:

@@ -15,8 +15,8 @@ LEVELS = [
     {"_data", "_fast", "_storage"},
     {"_compute"},
     {"_network"},
-    {"_training", "_inference", "_export"},
-    {"_base", "_fit_tasks", "_selection", "_windows"},
+    {"_training", "_inference", "_export", "_numpy"},
+    {"_base", "_fit_tasks", "_numpy_autoencoder", "_selection", "_windows"},
     {"_autoencoder", "_imputer_parts"},
     {"_template"},
     {"_series_parts"},
@@ -164,6 +164,13 @@ def test_framework_is_met_in_its_room_alone(library: str, rooms: set[str]) -> No
 @pytest.mark.parametrize("library", ["sklearn", "skorch", "scipy", "pandas"])
 def test_the_network_can_be_used_without(library: str) -> None:
     assert not {module for module in modules_that_meet(library) if room(module) in ("_network", "_compute", "_fast")}
+
+
+@pytest.mark.parametrize("library", ["torch", "sklearn", "skorch", "scipy", "narwhals", "threadpoolctl", "tqdm"])
+def test_a_saved_autoencoder_is_served_without(library: str) -> None:
+    there = imported_with("_numpy_autoencoder")
+    assert {"_storage._reading", "_data._readers", "_numpy._forward_pass"} <= there
+    assert not {m for m in there if any(belongs_to(name, library) for name in imported(run_on_import(TREES[m])))}
 
 
 def test_there_is_one_door_to_the_short_cuts() -> None:

@@ -1,6 +1,5 @@
 """Export to ONNX: the same numbers without torch."""
 
-import itertools
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
@@ -17,58 +15,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, export_onnx, register_onnx_converter
-from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._onnx import _model
 from tests.export.runtime import run
+from tests.runtimes import NETWORKS, SIZES, batch, network
 from tests.tiny import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-PATCH_LEN = 3
-N_CHANNELS = 2
-NETWORKS: dict[str, dict[str, Any]] = {
-    "default": {"linear_path": True},
-    "copied": {"hidden_layer_sizes": (), "decoder": "repeat", "output_layer": None, "patch_len": 1},
-    "state": {"hidden_layer_sizes": (), "decoder": "state", "linear_path": True},
-    "stacked": {"hidden_layer_sizes": (5, 4), "linear_path": True},
-    "both ways": {"bidirectional": True, "linear_path": True},
-    "both ways, summed": {"bidirectional": True, "merge_mode": "sum", "hidden_layer_sizes": (4, 5)},
-    "reversed": {"reverse_target": True, "linear_path": True},
-    "reversed, both ways": {"reverse_target": True, "bidirectional": True, "patch_len": 1},
-}
-
-
-def network(**settings: Any) -> SequenceAutoencoder:
-    """A network none of whose weights is zero."""
-    usual: dict[str, Any] = {"hidden_layer_sizes": (5,), "patch_len": PATCH_LEN, "reference_timesteps": 7}
-    module = SequenceAutoencoder(N_CHANNELS, 3, mean=[1.0, -2.0], scale=[2.0, 0.5], **usual | settings)
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
-    if module.projection is not None:
-        noise = torch.randn(module.code_size, module.code_size, generator=generator)
-        module.projection.set(2 * torch.eye(module.code_size) + 0.3 * noise)
-    return module.eval()
-
-
-def batch(n: int, n_timesteps: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Sequences of all lengths up to the longest, with gaps, and NaN behind their ends."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(n, n_timesteps, N_CHANNELS)).astype(np.float32)
-    x[rng.random(x.shape) < 0.1] = np.nan
-    lengths = rng.integers(1, n_timesteps + 1, n)
-    lengths[0] = n_timesteps
-    x[np.arange(n_timesteps) >= lengths[:, None]] = np.nan
-    return x, lengths
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_same_numbers_as_torch(name: str) -> None:
     module = network(**NETWORKS[name])
     models = {part: _model(module, part).SerializeToString() for part in ("encoder", "decoder", "autoencoder")}
-    steps = (1, PATCH_LEN - 1, PATCH_LEN, PATCH_LEN + 1, 25)
-    for n, n_timesteps in itertools.product((1, 2, 7), steps):
+    for n, n_timesteps in SIZES:
         x, lengths = batch(n, n_timesteps)
         real = np.arange(n_timesteps) < lengths[:, None]
         with torch.inference_mode():

@@ -41,7 +41,8 @@ def _compare(fitted: Any, X: Any) -> None:
     name, expected = type(fitted).__name__, getattr(fitted, "feature_names_in_", None)
     names = names_of(X) if is_frame(X) else None
     if X.shape[1] != fitted.n_features_in_:
-        raise ValueError(f"X has {X.shape[1]} features, but {name} is expecting {fitted.n_features_in_} features.")
+        n_expected = fitted.n_features_in_
+        raise ValueError(f"X has {X.shape[1]} features, but {name} is expecting {n_expected} features as input.")
     if names is not None and expected is not None:
         for column, (found, wanted) in enumerate(zip(names, expected, strict=True)):
             if found != wanted:

@@ -27,6 +27,12 @@ class Layout(NamedTuple):
     n_channels: int
     n_timesteps: int
 
+    def sizes(self, lengths: Int64) -> Int64:
+        """Time steps that the container has for drawn sequences of these lengths, as `restore` takes them."""
+        if self.container.startswith("list"):
+            return lengths
+        return np.full(len(lengths), max(self.n_timesteps, int(lengths.max())), dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Sequences:

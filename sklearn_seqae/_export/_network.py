@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_seqae._export._graph import Graph
 from sklearn_seqae._export._layers import array, linear, lstm, positional_linear, recurrent_layer
-from sklearn_seqae._network._sequence_autoencoder import STATE_SCALE
+from sklearn_seqae._network._constants import N_FREQUENCIES, STATE_SCALE
 
 __all__ = ["decode", "encode", "observed_lengths", "read", "unproject"]
 
@@ -106,7 +106,7 @@ def _stacked(graph: Graph, decoder: Any, code: str, n_patches: str, everywhere: 
     inputs = [graph.op("Expand", code, everywhere)] if decoder.repeats_code else []
     if decoder.sets_state:
         positions = _positions(graph, decoder, n_patches)  # (P, 1, features)
-        n_features = graph.whole(2 * decoder.N_FREQUENCIES)
+        n_features = graph.whole(2 * N_FREQUENCIES)
         inputs.append(graph.op("Expand", positions, graph.shape(n_patches, graph.size(code, 0), n_features)))
     x = inputs[0] if len(inputs) == 1 else graph.op("Concat", *inputs, axis=2)
     for layer, state in zip(decoder.layers, _initial_states(graph, decoder, code), strict=True):
@@ -118,7 +118,7 @@ def _stacked(graph: Graph, decoder: Any, code: str, n_patches: str, everywhere: 
 def _positions(graph: Graph, decoder: Any, n_patches: str) -> str:
     """Sinusoids of the position: (P, 1, 2 N_FREQUENCIES)."""
     step = graph.op("Cast", _steps(graph, n_patches), to=_FLOAT)
-    frequency = 2.0 ** np.arange(decoder.N_FREQUENCIES) * (math.pi / decoder.reference_length)
+    frequency = 2.0 ** np.arange(N_FREQUENCIES) * (math.pi / decoder.reference_length)
     angle = graph.op("Mul", graph.op("Unsqueeze", step, graph.whole(1, 2)), graph.constant(frequency))
     return graph.op("Concat", graph.op("Sin", angle), graph.op("Cos", angle), axis=2)
 

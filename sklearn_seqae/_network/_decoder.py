@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from sklearn_seqae._network._constants import N_FREQUENCIES
 from sklearn_seqae._network._recurrent import LSTM
 
 __all__ = ["DecoderInput", "Linear", "SequenceDecoder"]
@@ -40,8 +41,6 @@ class SequenceDecoder(nn.Module):
     Input: (B, K), number of steps P. Output: (B, P, output_size).
     """
 
-    N_FREQUENCIES = 4
-
     def __init__(
         self,
         code_size: int,
@@ -62,7 +61,7 @@ class SequenceDecoder(nn.Module):
         if output_layer is None:
             sizes.append(output_size)
         sizes = sizes or [code_size]
-        input_size = code_size * self.repeats_code + 2 * self.N_FREQUENCIES * self.sets_state
+        input_size = code_size * self.repeats_code + 2 * N_FREQUENCIES * self.sets_state
         self.layers = nn.ModuleList(
             LSTM(below, size, device=device) for below, size in zip([input_size, *sizes[:-1]], sizes, strict=True)
         )
@@ -88,7 +87,7 @@ class SequenceDecoder(nn.Module):
     def _positions(self, n_steps: int, like: Tensor) -> Tensor:
         """Sinusoids with periods of 2, 1, 1/2, 1/4 times the reference length: (P, 2 N_FREQUENCIES)."""
         step = torch.arange(n_steps, dtype=like.dtype, device=like.device)
-        frequency = 2.0 ** torch.arange(self.N_FREQUENCIES, dtype=like.dtype, device=like.device)
+        frequency = 2.0 ** torch.arange(N_FREQUENCIES, dtype=like.dtype, device=like.device)
         angle = step[:, None] * frequency * (math.pi / self.reference_length)
         return torch.cat([angle.sin(), angle.cos()], dim=1)
 

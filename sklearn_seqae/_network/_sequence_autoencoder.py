@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_seqae._compute._threads import suitable_threads
+from sklearn_seqae._network._constants import STATE_SCALE
 from sklearn_seqae._network._decoder import DecoderInput, SequenceDecoder
 from sklearn_seqae._network._encoder import SequenceEncoder
 from sklearn_seqae._network._initial_values import initialize, open_gates
@@ -22,8 +23,6 @@ from sklearn_seqae._network._recurrent import MergeMode, reverse_steps
 
 __all__ = ["SequenceAutoencoder"]
 
-# Standard deviation of the top layer's hidden state at the start from principal components, before the projection.
-STATE_SCALE = 0.1
 # Components of less than this share of the largest deviation are rounding errors.
 _LEAST_DEVIATION = 1e-4
 

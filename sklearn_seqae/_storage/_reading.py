@@ -1,6 +1,8 @@
 """Reading a file: what is in it, or one kind of error that names the file."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,23 @@ from sklearn_seqae._storage._container import read
 from sklearn_seqae._storage._formats import check_file_format
 from sklearn_seqae._storage._values import Build, unpack
 
-__all__ = ["cannot_be_read", "read_value"]
+__all__ = ["faults_named", "read_value"]
+
+
+@contextmanager
+def faults_named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever is wrong with the content of a file: a ValueError that names the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)} cannot be read: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+        what = f"its values do not fit together ({type(error).__name__}: {error})"
+        raise ValueError(f"{os.fspath(path)} cannot be read: {what}") from error
 
 
 def read_value(path: str | os.PathLike[str], build: Build) -> Any:
-    """Read what a file holds.
+    """Read what a file holds, within `faults_named`.
 
     Parameters
     ----------
@@ -28,17 +42,6 @@ def read_value(path: str | os.PathLike[str], build: Build) -> Any:
     OSError
         If there is no such file, or it cannot be read.
     """
-    try:
-        packed, about = read(Path(path))
-        check_file_format(about.get("format"))
-        return unpack(packed, build)
-    except ValueError as error:
-        raise cannot_be_read(path, error) from error
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
-        what = f"its values do not fit together ({type(error).__name__}: {error})"
-        raise cannot_be_read(path, what) from error
-
-
-def cannot_be_read(path: str | os.PathLike[str], why: object) -> ValueError:
-    """The error to raise."""
-    return ValueError(f"{os.fspath(path)} cannot be read: {why}")
+    packed, about = read(Path(path))
+    check_file_format(about.get("format"))
+    return unpack(packed, build)

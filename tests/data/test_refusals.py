@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae import LSTMAutoencoder, NumpyAutoencoder, load_numpy, save
 from tests.tiny import TINY
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -140,6 +141,28 @@ def fitted() -> dict[str, LSTMAutoencoder]:
     return {kind: LSTMAutoencoder(**TINY).fit(X) for kind, X in data.items()}
 
 
+@pytest.fixture(scope="module")
+def served(fitted: dict[str, LSTMAutoencoder], tmp_path_factory: pytest.TempPathFactory) -> dict[str, NumpyAutoencoder]:
+    """The same models without torch."""
+    path = tmp_path_factory.mktemp("models") / "model.safetensors"
+    models = {}
+    for kind, model in fitted.items():
+        save(model, path)
+        models[kind] = load_numpy(path)
+    return models
+
+
+def assert_refused_alike(model: LSTMAutoencoder, served: NumpyAutoencoder, method: str, *arguments: Any) -> None:
+    """Without torch, in the same words."""
+    errors = []
+    for either in (model, served):
+        with pytest.raises((TypeError, ValueError)) as info:
+            getattr(either, method)(*arguments)
+        errors.append(info.value)
+    assert type(errors[0]) is type(errors[1])
+    assert str(errors[0]).replace("LSTMAutoencoder", "NumpyAutoencoder") == str(errors[1])
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_by_fit_which_leaves_the_estimator_as_it_was(name: str, fitted: dict[str, LSTMAutoencoder]) -> None:
     X, kind, substance = REFUSED[name]
@@ -254,6 +277,17 @@ def test_lengths_refused(lengths: Any, substance: list[str], kind: str, fitted: 
     with pytest.raises(ValueError) as info:
         fitted[kind].inverse_transform(np.zeros((2, 3)), lengths=lengths)
     assert_says(info, substance)
+
+
+def test_refused_alike_without_torch(fitted: dict[str, LSTMAutoencoder], served: dict[str, NumpyAutoencoder]) -> None:
+    same = [(kind, X) for X, kind, _ in REFUSED.values()]
+    same += [(kind, X) for name, (kind, X, _) in MISFITS.items() if name != "column names"]  # scikit-learn's words
+    for kind, X in same:
+        assert_refused_alike(fitted[kind], served[kind], "transform", X)
+    for Z, _ in BAD_CODES.values():
+        assert_refused_alike(fitted["array"], served["array"], "inverse_transform", Z)
+    for kind, (lengths, _) in itertools.product(["table", "list"], BAD_LENGTHS.values()):
+        assert_refused_alike(fitted[kind], served[kind], "inverse_transform", np.zeros((2, 3)), lengths)
 
 
 def test_lengths_beyond_a_table_are_refused(fitted: dict[str, LSTMAutoencoder]) -> None:
