@@ -3,7 +3,10 @@
 import pickle
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatchcase
 from importlib.metadata import version
+from pathlib import Path
 from pydoc import render_doc
 from typing import Any
 
@@ -64,3 +67,12 @@ def test_other_names_are_refused() -> None:
     assert not hasattr(sklearn_seqae, "nonsense")
     with pytest.raises(ImportError, match="cannot import name 'nonsense'"):
         exec("from sklearn_seqae import nonsense")
+
+
+def test_every_room_is_installed() -> None:
+    """A clone has them all by itself; a wheel has what the pattern of setuptools finds."""
+    root = Path(sklearn_seqae.__file__).parents[1]
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    rooms = [".".join(path.parent.relative_to(root).parts) for path in root.glob("sklearn_seqae/**/__init__.py")]
+    assert len(rooms) > 1
+    assert not [room for room in rooms if not any(fnmatchcase(room, pattern) for pattern in patterns)]
