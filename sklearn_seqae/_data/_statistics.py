@@ -1,5 +1,6 @@
 """Statistics of sequences: of each channel, and of each sequence."""
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -8,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._memory_maps import PageLimit
 from sklearn_seqae._data._sequences import Sequences
 
-__all__ = ["channel_statistics", "mean_by_sequence", "observed_channels", "squared_deviations"]
+__all__ = ["channel_statistics", "content_hash", "mean_by_sequence", "observed_channels", "squared_deviations"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -50,7 +52,7 @@ def _warn_of_rounding(mean: NDArray[np.float64], scale: NDArray[np.float64], spa
         warnings.warn(
             f"Channel {channel} varies by {scale[channel]:.3g} about {mean[channel]:.3g} in float32, whose numbers are "
             f"{spacing[channel]:.3g} apart there: what varies less is lost. Subtract the offset from X first.",
-            stacklevel=7,  # the caller of fit
+            stacklevel=level_of_caller(),
         )
 
 
@@ -70,6 +72,16 @@ def squared_deviations(sequences: Sequences, mean: NDArray[np.float64]) -> NDArr
     for chunk in _chunks(sequences):
         squares += np.nansum(np.square(chunk - mean), axis=0)
     return squares
+
+
+def content_hash(sequences: Sequences) -> str:
+    """A hash of all values, and of where sequences begin and end; of equal sequences, wherever they are stored."""
+    digest = hashlib.sha256()
+    for sizes in (sequences.lengths, sequences.sizes):
+        digest.update(sizes.tobytes())
+    for chunk in _chunks(sequences):
+        digest.update(np.ascontiguousarray(chunk).data)
+    return digest.hexdigest()
 
 
 def mean_by_sequence(values: NDArray[Any], starts: Int64) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ _DOCUMENT, _CHECKSUM = "sklearn_seqae", "sha256"
 _LENGTH_BYTES = 8  # of the header, which the file begins with
 
 
-def write(path: Path, packed: Packed, about: Mapping[str, Any]) -> None:
+def write(path: Path, packed: Packed, about: Mapping[str, Any], *, durable: bool = True) -> None:
     """Write a file in one step: a reader finds the old one or the new one, never half of either.
 
     Parameters
@@ -35,6 +35,9 @@ def write(path: Path, packed: Packed, about: Mapping[str, Any]) -> None:
         The value.
     about : mapping
         What stands beside it, such as the number of the format.
+    durable : bool, default=True
+        Whether to wait until it is on the disk, so that it is whole after a power cut too. Without, it is whole
+        whenever the process may end.
     """
     document = json.dumps({**about, "value": packed.value}, allow_nan=False, ensure_ascii=True)
     checksum = _checksum(document, packed.arrays)
@@ -43,8 +46,9 @@ def write(path: Path, packed: Packed, about: Mapping[str, Any]) -> None:
     try:
         with open(temporary, "xb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -96,5 +100,5 @@ def _checksum(document: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(array.tobytes())
+        digest.update(array.reshape(-1).view(np.uint8).data)  # whatever its type
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["FILE_FORMAT", "STATE_FORMAT", "check_file_format", "check_format"]
+__all__ = ["CHECKPOINT_FORMAT", "FILE_FORMAT", "STATE_FORMAT", "check_file_format", "check_format"]
 
 # Version of the file that `save` writes. It changes when an older file can no longer be read as it is; reading then
 # converts what it can, and refuses the rest by this number.
@@ -10,6 +10,8 @@ FILE_FORMAT = 1
 # Version of a fitted estimator's state, also in pickles. It changes when an older state can no longer be read as it is;
 # `check_format` then says which versions can be read, and whoever changes it converts what earlier versions wrote.
 STATE_FORMAT = 1
+# Version of a checkpoint. It changes when a training cannot go on from an older one, which is then refused.
+CHECKPOINT_FORMAT = 1
 
 
 def check_file_format(found: Any) -> None:
