@@ -1,5 +1,8 @@
 """scikit-learn's callbacks, which came with its version 1.9."""
 
+import os
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqae._training._epochs import KeepEpochs
+from tests.killing import before_call, is_killed
 from tests.tiny import tiny
 
 callbacks = pytest.importorskip("sklearn.callback", reason="before scikit-learn 1.9")
@@ -117,3 +122,13 @@ def test_a_search_over_a_pipeline_shows_its_epochs() -> None:
     search.set_callbacks(recorder).fit(X, X[:, 0] > 0)
     assert recorder.seen.count("begin epoch 1 of 0") == 5  # four fits and the refit
     assert recorder.seen.count("setup") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fit_that_was_killed_has_the_epochs_that_are_left(tmp_path: Path) -> None:
+    recorder = Recorder()
+    autoencoder = tiny(max_epochs=4, checkpoint_dir=tmp_path).set_callbacks(recorder)
+    assert is_killed(partial(autoencoder.fit, X), before_call(KeepEpochs, "on_epoch_begin", 3))
+    autoencoder.fit(X)
+    assert recorder.seen[1:5] == ["begin fit 0 of 2", "begin epoch 0 of 0", "end epoch 0", "begin epoch 1 of 0"]
+    assert recorder.scores[-1] == pytest.approx(tiny(max_epochs=4).fit(X).score(X))

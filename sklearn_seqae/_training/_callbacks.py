@@ -45,7 +45,7 @@ class EpochTasks(Callback):
         self.listener = listener
 
     def on_train_begin(self, net: NeuralNet, *_: Any, **kwargs: Any) -> None:
-        self.listener.begin(net.max_epochs)
+        self.listener.begin(net.max_epochs - net.epochs_done_)
 
     def on_epoch_begin(self, net: NeuralNet, *_: Any, **kwargs: Any) -> None:
         self.listener.begin_epoch()
@@ -68,8 +68,10 @@ class ProgressBar(Callback):
     def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         from tqdm.auto import tqdm
 
-        self._n_before = len(net.history)
-        self._bar = tqdm(total=self.n_steps, unit="step", desc=f"epoch 1/{net.max_epochs}")
+        done = net.epochs_done_
+        self._n_before = len(net.history) - done
+        initial = self.n_steps * done // net.max_epochs
+        self._bar = tqdm(total=self.n_steps, initial=initial, unit="step", desc=f"epoch {done + 1}/{net.max_epochs}")
 
     def on_batch_end(self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any) -> None:
         if training:

@@ -1,12 +1,12 @@
 """The history of a training: numbers of each epoch, as rows to look at, as curves to draw, as columns to save."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Row", "completed_epochs", "curve", "to_columns", "to_rows"]
+__all__ = ["Columns", "Row", "completed_epochs", "curve", "to_columns", "to_rows"]
 
 # What was recorded of an epoch.
 Row = dict[str, Any]
@@ -24,16 +24,34 @@ def curve(rows: Iterable[Mapping[str, Any]], name: str) -> NDArray[np.float32]:
     return np.array([row.get(name, np.nan) for row in rows], dtype=np.float32)
 
 
-def to_columns(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Of each name, its values, and in which rows they are, None for all: thousands of rows are slow to save one by
-    one.
-    """
-    columns = {}
-    for name in dict.fromkeys(name for row in rows for name in row):
-        there = [i for i, row in enumerate(rows) if name in row]
-        values = np.array([rows[i][name] for i in there])
-        columns[name] = {"values": values, "rows": None if len(there) == len(rows) else np.array(there)}
-    return columns
+class Columns:
+    """Of each name, its values, and in which rows they are: thousands of rows are slow to save one by one."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._columns: dict[str, tuple[list[Any], list[int]]] = {}
+        self.n_rows = 0
+        for row in rows:
+            self.append(row)
+
+    def append(self, row: Row) -> None:
+        """One more row."""
+        for name, value in row.items():
+            values, there = self._columns.setdefault(name, ([], []))
+            values.append(value)
+            there.append(self.n_rows)
+        self.n_rows += 1
+
+    def arrays(self) -> dict[str, dict[str, Any]]:
+        """The values, and the rows, None for all of them."""
+        return {
+            name: {"values": np.array(values), "rows": None if len(there) == self.n_rows else np.array(there)}
+            for name, (values, there) in self._columns.items()
+        }
+
+
+def to_columns(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """All rows, to be saved."""
+    return Columns(rows).arrays()
 
 
 def to_rows(columns: Mapping[str, Mapping[str, Any]]) -> list[Row]:

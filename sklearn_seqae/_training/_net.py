@@ -50,6 +50,8 @@ class Net(NeuralNet):
     precision_ = "float32"
     finished_ = False
     interrupted_ = False
+    epochs_done_ = 0  # of this training, by a process that was killed
+    epochs_left_: int | None = None  # None for all
     paused_rates_: Mapping[str, Any] | None = None
     halves_: "Halves | None" = None
     updates_: "Updates | None" = None
@@ -138,7 +140,7 @@ class Net(NeuralNet):
             go_on(self, self.paused_rates_)
         self.learnable_ = list(self.get_all_learnable_params())  # the walk through all modules takes a while
         try:
-            super().fit_loop(*args, **kwargs)
+            super().fit_loop(*args, **{"epochs": self.epochs_left_} | kwargs)
         except _Finished:
             pass
         except KeyboardInterrupt:

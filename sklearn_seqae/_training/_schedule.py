@@ -73,7 +73,7 @@ class Schedule(Callback):
         self.is_idle_ = leaves_rates_alone(self.kind, net)
         self.rates_ = [(group["lr"], group.get("weight_decay", 0.0)) for group in groups]
         self.step_ = self.batch_ = 0
-        self.monitored_: list[float] = []
+        self.monitored_ = np.empty(0)
         decays = self.kind == "plateau" and net.max_epochs > 1
         self.last_epoch_ = net.max_epochs
         self.decay_epoch_ = math.ceil((1 - _DECAY_SHARE) * net.max_epochs) if decays else net.max_epochs
@@ -104,7 +104,7 @@ class Schedule(Callback):
         if self.is_idle_:
             return
         row = net.history[-1]
-        self.monitored_.append(row["valid_loss"] if "valid_loss" in row else row["train_loss"])
+        self.monitored_ = np.append(self.monitored_, row["valid_loss"] if "valid_loss" in row else row["train_loss"])
         self.batch_ = 0
         epoch = len(self.monitored_)
         if epoch < self.decay_epoch_ and self._on_plateau():

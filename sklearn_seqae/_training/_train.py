@@ -13,6 +13,8 @@ from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
 from sklearn_seqae._training._callbacks import ProgressBar
+from sklearn_seqae._training._checkpoints import Checkpoint
+from sklearn_seqae._training._epochs import KeepEpochs, load_epochs
 from sklearn_seqae._training._history import completed_epochs
 from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._principal import principal_components
@@ -39,6 +41,7 @@ def train(
     resume: Resume | None = None,
     *,
     network: type = SequenceAutoencoder,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train an autoencoder, anew or from where an earlier training stopped.
 
@@ -54,6 +57,8 @@ def train(
         A module to continue with; it is copied, so that a training that fails leaves it as it was.
     network : type, default=SequenceAutoencoder
         What to train.
+    checkpoint : Checkpoint or None, default=None
+        What is written after each epoch; the training goes on from what is found there.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def train(
     """
     keep_freed_memory()
     with memory_given_back(settings.device):  # once the net is gone
-        return _train(module_params, training_data, validation_data, settings, resume, network)
+        return _train(module_params, training_data, validation_data, settings, resume, network, checkpoint)
 
 
 def _train(
@@ -76,7 +81,9 @@ def _train(
     settings: TrainingSettings,
     resume: Resume | None,
     network: type,
+    checkpoint: Checkpoint | None,
 ) -> Trained:
+    earlier = [] if resume is None else resume.history
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
         net = make_net(
             module_params,
@@ -87,10 +94,15 @@ def _train(
             resumes=resume is not None,
             network=network,
         )
-        net.initialize()
         signature = optimizer_signature(settings.net_params)
+        if checkpoint is not None:
+            draws = not _runs_as_it_comes(settings, module_params)
+            net.callbacks.append(("checkpoints", KeepEpochs(checkpoint, signature, draws=draws)))
+        net.initialize()
         keeps_rates = leaves_rates_alone(settings.learning_rate_schedule, net)
-        if resume is not None:
+        if checkpoint is not None and checkpoint.read() is not None:
+            load_epochs(net, checkpoint, signature, earlier)
+        elif resume is not None:
             load_module_state(net, resume.module.state_dict())
             load_loss_state(net, resume.loss_state)
             load_optimizer_state(net, resume.optimizer_state, signature, keeps_rates=keeps_rates)
@@ -103,7 +115,7 @@ def _train(
         trained_module(net).eval(),
         optimizer_state(net, signature, keeps_rates=keeps_rates),
         loss_state(net),
-        completed_epochs(list(net.history)[len(resume.history) if resume is not None else 0 :]),
+        completed_epochs(list(net.history)[len(earlier) :]),
         net.interrupted_,
     )
 
