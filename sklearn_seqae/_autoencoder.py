@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqae._base import all_or_nothing, draw_seed, layer_sizes, spawn_seeds
+from sklearn_seqae._base import all_or_nothing, deciding_params, draw_seed, layer_sizes, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
 from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
@@ -38,6 +38,7 @@ from sklearn_seqae._network._persistence import in_memory, module_from_arrays, t
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._storage._fingerprint import fingerprint
 from sklearn_seqae._storage._formats import STATE_FORMAT, check_format
+from sklearn_seqae._storage._parts import PartsFolder
 from sklearn_seqae._training._auto import auto_batch_size, auto_blending, auto_time_shift
 from sklearn_seqae._training._history import Row, curve, to_columns, to_rows
 from sklearn_seqae._training._settings import Seeds, TrainingSettings
@@ -55,8 +56,6 @@ _AUTO_PATCH_VALUES = 1024
 _AUTO_WIDTHS = (16, 128)
 # What a training that goes on starts from, besides the network.
 _START = ("_optimizer_state", "_loss_state", "history_", "_n_trainings", "_split_seed")
-# Characters of a checkpoint's name that tell it from others.
-_NAME_LENGTH = 32
 
 
 class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -270,6 +269,8 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     ``net.history``; whatever else they keep begins anew. A checkpoint of the default network takes some 5 ms, that of
     a very small one 1 ms: a fit whose epochs take no longer may take twice as long. Epochs of over a second are also
     safe from a power cut. :meth:`partial_fit` writes none: `save` after a call keeps all that the next one needs.
+    `LSTMOutlierDetector`, `LSTMSeriesOutlierDetector` and `LSTMFeatures`, which fit several autoencoders, write
+    checkpoints where their `autoencoder` does, and go on with the one that was being fitted when they were killed.
 
     References
     ----------
@@ -512,19 +513,16 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """The checkpoint of this fit, or of the same one that was killed; it is removed once the fit has ended."""
         from sklearn_seqae._training._checkpoints import open_checkpoint
 
-        params = self.get_params(deep=False) | {"device": str(self.device)}
-        for name in ("checkpoint_dir", "random_state", "verbose"):
-            del params[name]
         start = [
             type(self),
-            params,
+            deciding_params(self),
             None if self.random_state is None else seed,  # a new seed each time: the checkpoint's counts
             [self.module_.state_dict(), *(vars(self)[name] for name in _START)] if resume else None,
             content_hash(sequences),
         ]
-        with open_checkpoint(cast(str, self.checkpoint_dir), fingerprint(start)[:_NAME_LENGTH], seed) as checkpoint:
+        with open_checkpoint(cast(str, self.checkpoint_dir), fingerprint(start), seed) as checkpoint:
             yield checkpoint
-            if not self.interrupted_:
+            if not (self.interrupted_ or isinstance(self.checkpoint_dir, PartsFolder)):
                 checkpoint.remove()
 
     def _train(

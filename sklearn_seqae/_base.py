@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-__all__ = ["all_or_nothing", "draw_seed", "layer_sizes", "spawn_seeds"]
+__all__ = ["all_or_nothing", "deciding_params", "draw_seed", "layer_sizes", "spawn_seeds"]
+
+# Parameters that say how a fit is done, shown and kept; the seed, which may be drawn anew each time, is told apart.
+_UNDECIDING = ("checkpoint_dir", "n_jobs", "random_state", "verbose")
 
 
 @contextmanager
@@ -21,6 +24,14 @@ def all_or_nothing(estimator: Any) -> Iterator[None]:
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
         raise
+
+
+def deciding_params(estimator: Any) -> dict[str, Any]:
+    """The parameters that decide what a fit makes of its data, but for the seed."""
+    params: dict[str, Any] = estimator.get_params(deep=False)
+    if "device" in params:
+        params["device"] = str(params["device"])
+    return {name: value for name, value in params.items() if name not in _UNDECIDING}
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:

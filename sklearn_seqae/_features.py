@@ -16,6 +16,7 @@ from sklearn_seqae._data._differences import Differences, differences
 from sklearn_seqae._data._random_windows import random_windows
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Layout, Sequences
+from sklearn_seqae._data._statistics import content_hash
 from sklearn_seqae._inference._pooling import SUMMARIES, choose_thresholds, pool_states
 from sklearn_seqae._template import AutoencoderTemplate, fit_quietly
 
@@ -188,21 +189,22 @@ class LSTMFeatures(AutoencoderTemplate, TransformerMixin, BaseEstimator):
         """
         with all_or_nothing(self):
             views = self._views()
-            windows_seed, thresholds_seed, *seeds = spawn_seeds(self._draw_seed(), 2 + len(views))
             template = self._template()
             sequences = validate_sequences(self, X, n_channels=template.n_channels)
             self._set_layout(sequences)
-            rng = np.random.RandomState(windows_seed)
-            windows = random_windows(sequences, self.window_len, self.n_windows, rng)
-            self.autoencoders_ = [
-                _fit_autoencoder(template, view, view.windows(windows), seed)
-                for view, seed in zip(views, seeds, strict=True)
-            ]
-            rng = np.random.RandomState(thresholds_seed)
-            self.thresholds_ = [
-                choose_thresholds(fitted.module_, view.dataset(sequences), self.n_thresholds, rng)
-                for view, fitted in zip(views, self.autoencoders_, strict=True)
-            ]
+            with self._going_on(template, content_hash(sequences)) as (autoencoder, seed):
+                windows_seed, thresholds_seed, *seeds = spawn_seeds(seed, 2 + len(views))
+                rng = np.random.RandomState(windows_seed)
+                windows = random_windows(sequences, self.window_len, self.n_windows, rng)
+                self.autoencoders_ = [
+                    _fit_autoencoder(autoencoder, view, view.windows(windows), seed)
+                    for view, seed in zip(views, seeds, strict=True)
+                ]
+                rng = np.random.RandomState(thresholds_seed)
+                self.thresholds_ = [
+                    choose_thresholds(fitted.module_, view.dataset(sequences), self.n_thresholds, rng)
+                    for view, fitted in zip(views, self.autoencoders_, strict=True)
+                ]
             return self
 
     def _views(self) -> list[View]:

@@ -16,6 +16,7 @@ from sklearn_seqae._autoencoder import LSTMAutoencoder
 from sklearn_seqae._base import all_or_nothing, spawn_seeds
 from sklearn_seqae._data._readers import validate_sequences
 from sklearn_seqae._data._sequences import Sequences
+from sklearn_seqae._data._statistics import content_hash
 from sklearn_seqae._inference._behaviour import Behaviour
 from sklearn_seqae._inference._cross_fitting import (
     Network,
@@ -246,15 +247,16 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
             If Ctrl-C ends one of the fits: a threshold that is left unfinished is none.
         """
         with all_or_nothing(self):
-            split_seed, whole_seed, parts_seed = spawn_seeds(self._draw_seed(), 3)
-            autoencoder = self._template()
-            sequences = self._validate(X, n_channels=autoencoder.n_channels)
-            splits = self._splits(len(sequences), groups, split_seed)
-            self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)
-            known = self._know(sequences)
-            parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)), known)
-            self._set_model(known, parts)
-            self._set_offset(sequences, parts)
+            template = self._template()
+            sequences = self._validate(X, n_channels=template.n_channels)
+            with self._going_on(template, content_hash(sequences)) as (autoencoder, seed):
+                split_seed, whole_seed, parts_seed = spawn_seeds(seed, 3)
+                splits = self._splits(len(sequences), groups, split_seed)
+                self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)
+                known = self._know(sequences)
+                parts = self._cross_fit(autoencoder, sequences, splits, spawn_seeds(parts_seed, len(splits)), known)
+                self._set_model(known, parts)
+                self._set_offset(sequences, parts)
             return self
 
     def _splits(self, n: int, groups: ArrayLike | None, seed: int) -> list[Split]:

@@ -222,20 +222,21 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             If Ctrl-C ends one of the fits: a threshold that is left unfinished is none.
         """
         with all_or_nothing(self):
-            windows_seed, whole_seed, parts_seed = spawn_seeds(self._draw_seed(), 3)
             series = validate_series(self, X, reset=True)
             self.width_ = self._find_width(series)
             folds = self._hold_out(series)
-            windows, owner = self._training_windows(series, series.window_starts(self.width_), windows_seed)
-            scale = channel_statistics(windows)[1]
-            task = Task(series, self.width_, self.n_windows, len(windows), self.causal, scale)
-            seeds = spawn_seeds(parts_seed, len(folds))
             template = default_autoencoder(series.n_channels) if self.autoencoder is None else self._template()
-            template, held_out = hold_out(template, task, folds, seeds, self.n_jobs)
-            self.autoencoder_ = fit_to_the_end(template, windows, whole_seed)
-            self._remember(SeriesScoring.of(self.autoencoder_, windows, owner, self.width_, self.causal))
-            self._set_units(series, held_out)
-            self._set_offset(series, -self._scoring.join(held_out))
+            with self._going_on(template, series.steps, series.sizes) as (autoencoder, seed):
+                windows_seed, whole_seed, parts_seed = spawn_seeds(seed, 3)
+                windows, owner = self._training_windows(series, series.window_starts(self.width_), windows_seed)
+                scale = channel_statistics(windows)[1]
+                task = Task(series, self.width_, self.n_windows, len(windows), self.causal, scale)
+                seeds = spawn_seeds(parts_seed, len(folds))
+                autoencoder, held_out = hold_out(autoencoder, task, folds, seeds, self.n_jobs)
+                self.autoencoder_ = fit_to_the_end(autoencoder, windows, whole_seed)
+                self._remember(SeriesScoring.of(self.autoencoder_, windows, owner, self.width_, self.causal))
+                self._set_units(series, held_out)
+                self._set_offset(series, -self._scoring.join(held_out))
             self._begin_stream()
             return self
 

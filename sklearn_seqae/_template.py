@@ -2,6 +2,8 @@
 
 import copy
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +11,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_seqae._autoencoder import LSTMAutoencoder
-from sklearn_seqae._base import draw_seed
+from sklearn_seqae._base import deciding_params, draw_seed
+from sklearn_seqae._storage._fingerprint import fingerprint
+from sklearn_seqae._storage._parts import PartsFolder
 
 __all__ = ["AutoencoderTemplate", "fit_quietly", "fit_to_the_end"]
 
@@ -53,6 +57,26 @@ class AutoencoderTemplate:
             return draw_seed(self.random_state)
         return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones'
 
+    @contextmanager
+    def _going_on(self, template: LSTMAutoencoder, *content: Any) -> Iterator[tuple[LSTMAutoencoder, int]]:
+        """The autoencoder to fit, and a seed: of this fit, or of the same one that was killed, if it has checkpoints.
+
+        Autoencoders that had been fitted when it was killed are then found, and need not be trained again.
+        """
+        seed = self._draw_seed()
+        if template.checkpoint_dir is None:
+            yield template, seed
+            return
+        from sklearn_seqae._training._checkpoints import open_checkpoint
+
+        is_seeded = self.random_state is not None or template.random_state is not None
+        params = deciding_params(self) | {"autoencoder": deciding_params(template)}
+        decides = [type(self), params, seed if is_seeded else None, content]
+        with open_checkpoint(template.checkpoint_dir, fingerprint(decides), seed) as checkpoint:
+            checkpoint.write({})  # the seed
+            yield clone(template).set_params(checkpoint_dir=checkpoint.parts), checkpoint.seed
+            checkpoint.remove()
+
 
 def fit_to_the_end(template: LSTMAutoencoder, X: Any, seed: int | None = None) -> LSTMAutoencoder:
     """Fit a clone, with a seed where it has none; pass on Ctrl-C, after which an autoencoder is fitted all the same."""
@@ -60,6 +84,8 @@ def fit_to_the_end(template: LSTMAutoencoder, X: Any, seed: int | None = None) -
     if seed is not None and autoencoder.random_state is None:
         autoencoder.set_params(random_state=seed)
     autoencoder.fit(X)
+    if isinstance(autoencoder.checkpoint_dir, PartsFolder):
+        autoencoder.set_params(checkpoint_dir=autoencoder.checkpoint_dir.given)
     if autoencoder.interrupted_:
         raise KeyboardInterrupt
     return autoencoder

@@ -14,6 +14,9 @@ from sklearn_seqae._storage._values import Packed
 
 __all__ = ["Slot", "claim"]
 
+# Characters of a name that are enough to tell work from other work.
+_NAME_LENGTH = 32
+
 
 class Slot:
     """A file of unfinished work, which one holder reads and writes at a time.
@@ -68,14 +71,14 @@ def claim(folder: str | os.PathLike[str], name: str) -> Iterator[Slot]:
     folder : str or path-like
         Made if there is none.
     name : str
-        What the file's name begins with.
+        Tells it from other work; the file's name begins with the beginning of it.
 
     Raises
     ------
     OSError
         If the folder cannot be made or written to.
     """
-    folder = Path(folder)
+    folder, name = Path(folder), name[:_NAME_LENGTH]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path, lock = _free(folder, name)

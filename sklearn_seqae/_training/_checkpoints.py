@@ -1,6 +1,7 @@
 """A checkpoint: what a training that is killed goes on from, as data alone."""
 
 import operator
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from sklearn_seqae._storage._formats import CHECKPOINT_FORMAT
+from sklearn_seqae._storage._parts import PartsFolder
 from sklearn_seqae._storage._slots import Slot, claim
 from sklearn_seqae._storage._values import pack, unpack
 
@@ -86,8 +88,14 @@ class Checkpoint:
         self._slot.write(packed, {"checkpoint": CHECKPOINT_FORMAT}, durable=time.monotonic() - self._written > _LONG)
         self._written = time.monotonic()
 
+    @property
+    def parts(self) -> PartsFolder:
+        """Where fits that are parts of this one have their checkpoints."""
+        return PartsFolder.beside(self._slot.path)
+
     def remove(self) -> None:
-        """Remove it, when the fit has ended."""
+        """Remove it, and those of its parts, when the fit has ended."""
+        shutil.rmtree(self.parts, ignore_errors=True)
         self._slot.remove()
 
 
