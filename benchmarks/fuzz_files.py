@@ -1,6 +1,6 @@
 """Damaged and hostile files for `sklearn_seqae.load`, which must load or refuse, and nothing else.
 
-Files of an autoencoder and of a detector are changed at random, half of them byte by byte (flipped, cut off, inserted,
+Files of each kind of estimator are changed at random, half of them byte by byte (flipped, cut off, inserted,
 repeated), half of them value by value with a checksum that fits: numbers, strings and containers of the description are
 exchanged, removed or made enormous, arrays get other shapes and types. Each must be refused by a ValueError that names
 the file, or load. Anything else is printed with the seed that makes it again, and the status is then 1.
@@ -26,7 +26,15 @@ from _arguments import Arguments
 from _isolation import peak_megabytes
 from _report import environment, publish, table
 
-from sklearn_seqae import LSTMAutoencoder, LSTMOutlierDetector, load, save
+from sklearn_seqae import (
+    LSTMAutoencoder,
+    LSTMFeatures,
+    LSTMImputer,
+    LSTMOutlierDetector,
+    LSTMSeriesOutlierDetector,
+    load,
+    save,
+)
 from sklearn_seqae._storage._container import read, write
 from sklearn_seqae._storage._values import Packed
 
@@ -60,10 +68,18 @@ class Outcome(NamedTuple):
 
 def originals(folder: Path) -> list[Path]:
     """Sound files."""
-    X = np.random.default_rng(0).normal(size=(20, 6))
+    rng = np.random.default_rng(0)
+    X, series = rng.normal(size=(20, 6)), np.cumsum(rng.normal(size=(200, 2)), axis=0)
     autoencoder = LSTMAutoencoder(3, hidden_layer_sizes=(4,), max_epochs=2, random_state=0)
-    detector = LSTMOutlierDetector(autoencoder, cv=2, scoring="mahalanobis", random_state=0)
-    estimators = [LSTMAutoencoder(3, hidden_layer_sizes=(4,), random_state=0).partial_fit(X), detector.fit(X)]
+    judge = LSTMSeriesOutlierDetector(autoencoder, width=8, n_windows=20, random_state=0)
+    estimators = [
+        autoencoder.partial_fit(X),
+        LSTMOutlierDetector(autoencoder, cv=2, scoring="mahalanobis", random_state=0).fit(X),
+        LSTMOutlierDetector(autoencoder, cv=2, random_state=0).fit(X),
+        judge.fit(series),
+        LSTMFeatures(autoencoder, n_windows=16, random_state=0).fit(X),
+        LSTMImputer(4, cv=2, max_epochs=2, random_state=0).fit(np.where(rng.random(X.shape) < 0.2, np.nan, X)),
+    ]
     paths = [folder / f"original{i}" for i in range(len(estimators))]
     for estimator, path in zip(estimators, paths, strict=True):
         save(estimator, path)

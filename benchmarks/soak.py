@@ -3,7 +3,8 @@
 - fits and calls of `transform` one after the other: resident memory, open files and threads at the end, over what they
   were after the first tenth;
 - eight threads on one fitted model: their codes, against those of one thread;
-- fits in processes that are started by fork, spawn and forkserver, with one thread of torch each, against a fit here.
+- fits in processes that are started by fork, spawn and forkserver, and by joblib's loky, with one thread of torch each,
+  against a fit here.
 
     python benchmarks/soak.py --write
     python benchmarks/soak.py --quick
@@ -23,13 +24,15 @@ import numpy as np
 from _arguments import Arguments
 from _isolation import anonymous_megabytes, isolated
 from _report import environment, publish, table
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
 # The estimator is imported in the processes.
 
 N_THREADS = 8
-WAYS = ("fork", "spawn", "forkserver")
+WAYS = ("fork", "spawn", "forkserver", "loky")
 TIMEOUT = 120  # seconds after which a process is taken to hang
 
 
@@ -60,13 +63,17 @@ def sequences() -> NDArray[np.float64]:
     return np.sin(rng.uniform(0, 6, (100, 1)) + np.linspace(0, 6, 30)) + rng.normal(0, 0.1, (100, 30))
 
 
-def watched(what: str, n: int) -> Growth:
-    """Do something n times."""
+def small_model() -> Any:
+    """An estimator that is fitted in a moment."""
     from sklearn_seqae import LSTMAutoencoder
 
+    return LSTMAutoencoder(latent_dim=4, max_epochs=5, random_state=0)
+
+
+def watched(what: str, n: int) -> Growth:
+    """Do something n times."""
     warnings.simplefilter("ignore", ConvergenceWarning)
-    X = sequences()
-    model = LSTMAutoencoder(latent_dim=4, max_epochs=5, random_state=0)
+    X, model = sequences(), small_model()
     if what != "fits":
         model.fit(X)
     start, early = time.perf_counter(), levels()
@@ -97,18 +104,21 @@ def codes_of_a_fit(_: int) -> NDArray[np.float32]:
     """A fit of one's own, in one thread: a forked process must not use torch's threads, which it has not."""
     import torch
 
-    from sklearn_seqae import LSTMAutoencoder
-
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", ConvergenceWarning)
-    return LSTMAutoencoder(latent_dim=4, max_epochs=5, random_state=0).fit_transform(sequences())
+    return small_model().fit_transform(sequences())
 
 
 def in_processes(way: str) -> float:
     """The largest difference of codes that processes, started in some way, fit at once from those of this one."""
     expected = codes_of_a_fit(0)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(way)) as pool:
-        found = list(pool.map(codes_of_a_fit, range(4), timeout=TIMEOUT))
+    if way == "loky":
+        fits = [delayed(small_model().fit_transform)(sequences()) for _ in range(4)]  # joblib sets the threads
+        found = Parallel(2, backend=way, timeout=TIMEOUT)(fits)
+        get_reusable_executor().shutdown()  # or this process, started by another, would wait for it at its end
+    else:
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(way)) as pool:
+            found = list(pool.map(codes_of_a_fit, range(4), timeout=TIMEOUT))
     return max(float(np.abs(codes - expected).max()) for codes in found)
 
 
