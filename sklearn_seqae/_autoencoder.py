@@ -442,8 +442,9 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
                 n_timesteps, n_channels), or list of arrays of shape (n_timesteps_i,) or (n_timesteps_i, n_channels)
             Training sequences. NaN behind a sequence's last step is padding, NaN elsewhere a missing value, and so are
             None, pandas' NA and what is masked. Arrays and tables of other libraries (torch, pandas, polars, pyarrow,
-            xarray, dask) are read as NumPy's. A list is always one of sequences, lists of numbers included, also where
-            all are of equal length. DataFrames in a list are matched by the names of their columns.
+            xarray, dask, Zarr) are read as NumPy's; a memory map of float32 in C order stays on disk. A list is always
+            one of sequences, lists of numbers included, also where all are of equal length. DataFrames in a list are
+            matched by the names of their columns.
         y : Ignored
             Present for API consistency.
 

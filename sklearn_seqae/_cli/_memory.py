@@ -1,9 +1,9 @@
 """A limit for what a file says it holds: a few bytes can stand for any number of numbers."""
 
-import os
 from pathlib import Path
 
 from sklearn_seqae._cli._messages import InputError
+from sklearn_seqae._data._memory import physical_memory
 
 __all__ = ["check_size", "most_bytes"]
 
@@ -17,10 +17,8 @@ def most_bytes(gib: float | None = None) -> int:
     """Most bytes that a file's numbers may fill: so many GiB, or a quarter of the machine's memory."""
     if gib is not None:
         return int(gib * 2**30)
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _SHARE
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return _USUAL_LIMIT
+    memory = physical_memory()
+    return _USUAL_LIMIT if memory is None else memory // _SHARE
 
 
 def check_size(path: Path, n_bytes: int, gib: float | None) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._data._frames import is_column, is_frame, names_of, refuse_columns, through_narwhals, values_of
+from sklearn_seqae._data._memory import refuse_larger
 from sklearn_seqae._data._objects import is_listed, numbers_from_objects
 from sklearn_seqae._data._refusals import converting, refuse_dtype
 
@@ -169,6 +170,9 @@ def _from_namedtuple(X: Any, name: str) -> list[Array]:
 
 def _from_library(X: Any, name: str) -> Any:
     """Tables and arrays of other libraries."""
+    n_bytes = getattr(X, "nbytes", None) if hasattr(X, "dtype") else None  # dask's DataFrames raise an error
+    if isinstance(n_bytes, (int, np.integer)):  # neither NaN, of dask's arrays of unknown shape, nor a lazy value
+        refuse_larger(name, f"an array of {type(X).__module__.split('.')[0]}", int(n_bytes))
     if hasattr(X, "__dask_graph__"):
         X = X.compute()
     found = through_narwhals(X, name)

@@ -16,6 +16,7 @@ from sklearn_seqae._data._containers import read_numbers, unpack
 from sklearn_seqae._data._fitted_features import check_features
 from sklearn_seqae._data._frames import is_column, is_frame, names_of, values_of
 from sklearn_seqae._data._lists import holds_sequences, read_list
+from sklearn_seqae._data._memory import refuse_larger
 from sklearn_seqae._data._observed import observed_lengths
 from sklearn_seqae._data._refusals import ACCEPTED, converting, describe, refuse_empty, refuse_other_than_table
 from sklearn_seqae._data._sequences import Container, Layout, Sequences
@@ -133,6 +134,8 @@ def _read_cube(X: NDArray[Any]) -> Sequences:
 
 def _as_floats(given: NDArray[Any]) -> Float32:
     """As float32, one row behind the other; a view where possible."""
+    if given.dtype != np.float32 or not given.flags.c_contiguous:  # a copy, also of a memory map
+        refuse_larger("X", f"an array of {given.dtype}", np.dtype(np.float32).itemsize * given.size)
     with converting("X"):
         return np.asarray(given, dtype=np.float32, order="C")
 
