@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqae._base import all_or_nothing, deciding_params, draw_seed, layer_sizes, spawn_seeds
 from sklearn_seqae._compute._devices import resolve_device
+from sklearn_seqae._compute._processes import Processes, join
 from sklearn_seqae._data._callers import level_of_caller
 from sklearn_seqae._data._codes import validate_codes, validate_lengths
 from sklearn_seqae._data._dataset import SequenceDataset
@@ -195,6 +196,9 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         What LSTM layers are trained in. "bfloat16" is mixed precision [8]_, for GPUs and processors that have
         instructions for it: faster for wide layers, and for long sequences in small patches, slower for small networks.
         Weights, codes and the linear path stay in float32, in which the fitted model computes.
+    distributed : bool, default=False
+        Whether processes that torchrun has started train one network together, see Notes. A process that was started
+        alone trains alone.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order, the mixing and noise, what is set aside, and what dropout, and
         code of one's own, draw from torch's generators, each by a stream of random numbers of its own; a training that
@@ -272,6 +276,17 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     `LSTMOutlierDetector`, `LSTMSeriesOutlierDetector` and `LSTMFeatures`, which fit several autoencoders, write
     checkpoints where their `autoencoder` does, and go on with the one that was being fitted when they were killed.
 
+    With ``distributed=True``, processes that ``torchrun`` has started [9]_ train one network together. All make the
+    same call of :meth:`fit`, with the same X: each takes its part of every batch, so that `batch_size` counts the
+    sequences of all of them, and the losses are those of one process but for rounding, unless `dropout` is used. All
+    end with the same weights. On CPUs gloo connects them, on GPUs nccl, where ``device="cuda"`` is the GPU of the
+    process's number on its machine. A process group that the program has made is used, and left as it is; any other
+    ends with the call. A loss of one's own should be a mean of values' losses, since the parts' losses are averaged;
+    `callbacks` are called in every process, and what the callbacks of one end, or Ctrl-C, ends all at the same batch.
+    The first process alone warns, shows progress and keeps a checkpoint, from which all go on. An error in one process
+    ends the others too, or ``torchrun`` does. Fits in several threads, or in worker processes as of
+    ``GridSearchCV(n_jobs=2)``, cannot be distributed.
+
     References
     ----------
     .. [1] N. Srivastava, E. Mansimov, R. Salakhutdinov, "Unsupervised learning of video representations using LSTMs",
@@ -287,6 +302,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     .. [7] H. Sak, A. Senior, F. Beaufays, "Long short-term memory recurrent neural network architectures for large
        scale acoustic modeling", Interspeech 2014.
     .. [8] P. Micikevicius et al., "Mixed precision training", ICLR 2018.
+    .. [9] S. Li et al., "PyTorch distributed: experiences on accelerating data parallel training", VLDB 2020.
 
     Examples
     --------
@@ -338,6 +354,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         "net_params": [dict, None],
         "device": [str, torch.device],
         "precision": [StrOptions({"float32", "bfloat16"})],
+        "distributed": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -391,6 +408,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         net_params: dict[str, Any] | None = None,
         device: str | torch.device = "cpu",
         precision: str = "float32",
+        distributed: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -427,6 +445,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         self.net_params = net_params
         self.device = device
         self.precision = precision
+        self.distributed = distributed
         self.random_state = random_state
         self.verbose = verbose
 
@@ -457,13 +476,14 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         ------
         ValueError
             If X cannot be read as sequences, if `net_params` contradicts a parameter, if the loss becomes infinite or
-            NaN, or if a checkpoint is damaged. The estimator is then as it was.
+            NaN, or if a checkpoint is damaged; with `distributed`, also if processes call it with different data or
+            parameters. The estimator is then as it was.
         OSError
             If a checkpoint cannot be written.
         """
-        with all_or_nothing(self):
+        with all_or_nothing(self), join(self.distributed, self.device) as processes:
             resume = self.warm_start and self.__sklearn_is_fitted__()
-            return self._fit(X, y, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
+            return self._fit(X, y, processes, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
@@ -489,16 +509,28 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         ValueError
             As in :meth:`fit`.
         """
-        with all_or_nothing(self):
-            return self._fit(X, y, resume=self.__sklearn_is_fitted__(), max_epochs=1, keep_optimizer=True, partial=True)
+        with all_or_nothing(self), join(self.distributed, self.device) as processes:
+            resume = self.__sklearn_is_fitted__()
+            return self._fit(X, y, processes, resume=resume, max_epochs=1, keep_optimizer=True, partial=True)
 
     @with_callbacks
     def _fit(
-        self, X: Any, y: Any, *, resume: bool, max_epochs: int | str, keep_optimizer: bool, partial: bool = False
+        self,
+        X: Any,
+        y: Any,
+        processes: Processes | None,
+        *,
+        resume: bool,
+        max_epochs: int | str,
+        keep_optimizer: bool,
+        partial: bool = False,
     ) -> "LSTMAutoencoder":
         sequences = self._validate(X, reset=not resume)
         seed = draw_seed(self.random_state)
+        if processes is not None:
+            seed = self._agree(processes, sequences, seed, self.n_iter_ if resume else 0)
         how: dict[str, Any] = {
+            "processes": processes,
             "resume": resume,
             "max_epochs": max_epochs,
             "keep_optimizer": keep_optimizer,
@@ -506,14 +538,22 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         }
         if partial or self.checkpoint_dir is None:
             return self._train(X, y, sequences, seed, None, **how)
-        with self._open_checkpoint(sequences, seed, resume) as checkpoint:
+        with self._open_checkpoint(sequences, seed, resume, processes) as checkpoint:
             return self._train(X, y, sequences, checkpoint.seed, checkpoint, **how)
 
     @contextmanager
-    def _open_checkpoint(self, sequences: Sequences, seed: int, resume: bool) -> Iterator["Checkpoint"]:
-        """The checkpoint of this fit, or of the same one that was killed; it is removed once the fit has ended."""
-        from sklearn_seqae._training._checkpoints import open_checkpoint
+    def _open_checkpoint(
+        self, sequences: Sequences, seed: int, resume: bool, processes: Processes | None
+    ) -> Iterator["Checkpoint"]:
+        """The checkpoint of this fit, or of the same one that was killed; it is removed once the fit has ended.
 
+        Of several processes, the first one keeps it, and the others go on from it too.
+        """
+        from sklearn_seqae._training._checkpoints import CheckpointElsewhere, open_checkpoint
+
+        if processes is not None and not processes.is_first:
+            yield CheckpointElsewhere(*processes.first(None))
+            return
         start = [
             type(self),
             deciding_params(self),
@@ -522,6 +562,8 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             content_hash(sequences),
         ]
         with open_checkpoint(cast(str, self.checkpoint_dir), fingerprint(start), seed) as checkpoint:
+            if processes is not None:
+                processes.first((checkpoint.read(), checkpoint.seed))
             yield checkpoint
             if not (self.interrupted_ or isinstance(self.checkpoint_dir, PartsFolder)):
                 checkpoint.remove()
@@ -534,6 +576,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         seed: int,
         checkpoint: "Checkpoint | None",
         *,
+        processes: Processes | None,
         resume: bool,
         max_epochs: int | str,
         keep_optimizer: bool,
@@ -549,7 +592,9 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         module_params = self._module_params(weights_seed)
         training_data, validation_data = self._split(sequences, partial)
         settings = self._settings(Seeds(*seeds), max_epochs, partial, len(training_data))
-        tasks = FitTasks.of(self, X, y, functools.partial(self._as_if_stopped, training_data))
+        tasks = None
+        if processes is None or processes.is_first:  # who speaks for all
+            tasks = FitTasks.of(self, X, y, functools.partial(self._as_if_stopped, training_data))
         trained = train(
             module_params,
             training_data,
@@ -557,6 +602,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             replace(settings, epochs=tasks),
             self._resume(module_params) if resume else None,
             checkpoint=checkpoint,
+            processes=processes,
         )
         self._store(trained, module_params, resume, keep_optimizer)
         self._n_trainings = n_trainings + 1
@@ -568,6 +614,8 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
                 self._warn_of_collapse(training_data)
         except KeyboardInterrupt:
             self.interrupted_ = True
+        if processes is not None:
+            self._share(processes)
         if self.interrupted_:
             hint = "" if checkpoint is None else f" The same fit goes on from its checkpoint in {self.checkpoint_dir}."
             message = f"Training interrupted by user after {self.n_iter_} epochs.{hint}"
@@ -575,6 +623,20 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         if tasks is not None:
             tasks.end()
         return self
+
+    def _agree(self, processes: Processes, sequences: Sequences, seed: int, n_epochs: int) -> int:
+        """The seed of all processes, which must be about to fit the same."""
+        from sklearn_seqae._training._agreement import require_same_fit
+
+        params = deciding_params(self) | {"checkpoint_dir": self.checkpoint_dir is None}  # kept by the first one
+        require_same_fit(processes, params, sequences, n_epochs)
+        agreed: int = processes.first(seed)
+        return agreed
+
+    def _share(self, processes: Processes) -> None:
+        """Take over what the first process has learned: equal to the last bit, also on processors of other kinds."""
+        processes.share([self.module_.state_dict(), self._optimizer_state, self._loss_state])
+        (self.interrupted_,) = processes.any(self.interrupted_ or processes.is_interrupted())
 
     def _as_if_stopped(self, training_data: SequenceDataset, module: Any) -> dict[str, Any]:
         """The fitted attributes, were the training stopped now."""

@@ -1,11 +1,12 @@
 """Where to compute."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-__all__ = ["memory_given_back", "resolve_device"]
+__all__ = ["device_of_process", "memory_given_back", "resolve_device"]
 
 
 def resolve_device(device: str | torch.device) -> str:
@@ -23,6 +24,16 @@ def resolve_device(device: str | torch.device) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device={device!r} cannot be used: {error}. Take 'cpu', or 'auto'.") from error
     return str(device)
+
+
+def device_of_process(device: str | torch.device) -> str:
+    """As `resolve_device`, where each of several processes on a machine has a GPU of its own: "cuda" is the one of the
+    process's number, as torchrun counts them, or else the one that the program has set.
+    """
+    name = resolve_device(device)
+    if name != "cuda":
+        return name
+    return resolve_device(f"cuda:{os.environ.get('LOCAL_RANK', torch.cuda.current_device())}")
 
 
 @contextmanager

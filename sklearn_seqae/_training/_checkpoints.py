@@ -16,7 +16,7 @@ from sklearn_seqae._storage._parts import PartsFolder
 from sklearn_seqae._storage._slots import Slot, claim
 from sklearn_seqae._storage._values import pack, unpack
 
-__all__ = ["Checkpoint", "open_checkpoint"]
+__all__ = ["Checkpoint", "CheckpointElsewhere", "open_checkpoint"]
 
 # Seconds between two checkpoints above which they are made safe from a power cut too, which takes a while.
 _LONG = 1.0
@@ -97,6 +97,33 @@ class Checkpoint:
         """Remove it, and those of its parts, when the fit has ended."""
         shutil.rmtree(self.parts, ignore_errors=True)
         self._slot.remove()
+
+
+class CheckpointElsewhere(Checkpoint):
+    """The checkpoint of a training in several processes, for those that do not keep it but go on from it.
+
+    Parameters
+    ----------
+    state : dict or None
+        What the process that keeps it has found.
+    seed : int
+        Of the training.
+    """
+
+    def __init__(self, state: State | None, seed: int) -> None:
+        self._state = state
+        self.seed = seed
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """The process that keeps it fails as well, and says where."""
+        yield
+
+    def write(self, state: State) -> None:
+        """Who keeps it does so."""
+
+    def remove(self) -> None:
+        """Who keeps it does so."""
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from sklearn_seqae._compute._shortcuts import AdamW, Halves, Updates
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._training._batching import TrainingBatches, count_observed
 from sklearn_seqae._training._callbacks import EpochLoss
+from sklearn_seqae._training._data_parallel import DataParallel
 from sklearn_seqae._training._interruption import is_raised_on_purpose
 from sklearn_seqae._training._rates import go_on
 
@@ -55,6 +56,7 @@ class Net(NeuralNet):
     paused_rates_: Mapping[str, Any] | None = None
     halves_: "Halves | None" = None
     updates_: "Updates | None" = None
+    parallel_: DataParallel | None = None
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -76,7 +78,7 @@ class Net(NeuralNet):
         if training:
             self.batches_ = iterator  # for the schedule
             self._weigh(dataset, length_hint(iterator, 1))
-        return iterator
+        return iterator if self.parallel_ is None else self.parallel_.parts(iterator)
 
     def _weigh(self, dataset: SequenceDataset, n_batches: int) -> None:
         """Find out how many values a batch has on average, and whether each has all."""
@@ -96,12 +98,21 @@ class Net(NeuralNet):
         if self.module_.training != training:  # walking through all modules takes a while
             super()._set_training(training)
 
+    def compute_loss(self, x: Any, target: torch.Tensor, **fit_params: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """The loss of a batch, and the prediction."""
+        prediction = self.infer(x, **fit_params)
+        return self.get_loss(prediction, target, X=x, training=True), prediction
+
     def validation_step(self, batch: Any, **fit_params: Any) -> Any:
+        if self.parallel_ is not None:
+            return self.parallel_.validation_step(self, batch)
         _, target = batch
         self.history.record_batch("valid_n_observed", int((~torch.isnan(target)).sum()))
         return super().validation_step(batch, **fit_params)
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
+        if self.parallel_ is not None:
+            return self.parallel_.train_step(self, batch)
         x, target = batch
         n_observed = target.numel() if self.is_complete_ else int((~torch.isnan(target)).sum())
         self.history.record_batch("train_n_observed", n_observed)
@@ -110,8 +121,7 @@ class Net(NeuralNet):
         if self.halves_ is not None and self.halves_.pay(self.module_, *target.shape[:2]):
             loss, prediction = self.halves_.backward(x, target, [p for _, p in self.learnable_], weight)
         else:
-            prediction = self.infer(x, **fit_params)
-            loss = self.get_loss(prediction, target, X=x, training=True)
+            loss, prediction = self.compute_loss(x, target, **fit_params)
             (loss if weight == 1 else weight * loss).backward()  # given a gradient, torch would import SymPy
         return {"loss": loss, "y_pred": prediction}
 
@@ -132,8 +142,16 @@ class Net(NeuralNet):
         except KeyboardInterrupt as interrupt:
             self.interrupted_ |= not is_raised_on_purpose(interrupt)  # or it is a callback's way to end the training
             self.finished_ = True
-        if self.finished_ and method_name != "on_train_end":
+        if method_name != "on_train_end" and self._ends(method_name):
             raise _Finished
+
+    def _ends(self, method_name: str) -> bool:
+        """Whether the training ends here; several processes end it together, an epoch's end or a step later."""
+        if self.parallel_ is None:
+            return self.finished_
+        if method_name in ("on_train_begin", "on_epoch_end"):
+            self.parallel_.agree(self)
+        return self.parallel_.ends
 
     def fit_loop(self, *args: Any, **kwargs: Any) -> "Net":
         if self.paused_rates_ is not None:
@@ -148,11 +166,18 @@ class Net(NeuralNet):
         return self
 
     def partial_fit(self, *args: Any, **kwargs: Any) -> "Net":
-        """Train; an interrupt or a callback may end it before the first batch too."""
+        """Train; an interrupt or a callback may end it before the first batch too.
+
+        Several processes are interrupted together. A second Ctrl-C, which one does not wait with, is raised.
+        """
         try:
             super().partial_fit(*args, **kwargs)
         except _Finished:
             pass
         except KeyboardInterrupt:
             self.interrupted_ = True
+        if self.parallel_ is not None:
+            if self.interrupted_ and not self.parallel_.ends:
+                raise KeyboardInterrupt
+            self.interrupted_ = self.parallel_.interrupts
         return self

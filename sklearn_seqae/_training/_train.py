@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from sklearn_seqae._compute._devices import memory_given_back
+from sklearn_seqae._compute._processes import Processes
 from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
@@ -14,6 +15,7 @@ from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
 from sklearn_seqae._training._callbacks import ProgressBar
 from sklearn_seqae._training._checkpoints import Checkpoint
+from sklearn_seqae._training._data_parallel import DataParallel, settings_of_process
 from sklearn_seqae._training._epochs import KeepEpochs, load_epochs
 from sklearn_seqae._training._history import completed_epochs
 from sklearn_seqae._training._net import Net
@@ -42,6 +44,7 @@ def train(
     *,
     network: type = SequenceAutoencoder,
     checkpoint: Checkpoint | None = None,
+    processes: Processes | None = None,
 ) -> Trained:
     """Train an autoencoder, anew or from where an earlier training stopped.
 
@@ -59,6 +62,8 @@ def train(
         What to train.
     checkpoint : Checkpoint or None, default=None
         What is written after each epoch; the training goes on from what is found there.
+    processes : Processes or None, default=None
+        Who trains together, each with the same arguments.
 
     Returns
     -------
@@ -70,8 +75,9 @@ def train(
         If the loss is not finite, or the output of a module differs in shape from its target.
     """
     keep_freed_memory()
+    settings = settings_of_process(settings, processes)
     with memory_given_back(settings.device):  # once the net is gone
-        return _train(module_params, training_data, validation_data, settings, resume, network, checkpoint)
+        return _train(module_params, training_data, validation_data, settings, resume, network, checkpoint, processes)
 
 
 def _train(
@@ -82,6 +88,7 @@ def _train(
     resume: Resume | None,
     network: type,
     checkpoint: Checkpoint | None,
+    processes: Processes | None,
 ) -> Trained:
     earlier = [] if resume is None else resume.history
     with closing(ProgressBar()) as progress, _forked_generators(settings, module_params):
@@ -96,7 +103,8 @@ def _train(
         )
         signature = optimizer_signature(settings.net_params)
         if checkpoint is not None:
-            draws = not _runs_as_it_comes(settings, module_params)
+            speaks = processes is None or processes.is_first
+            draws = speaks and not _runs_as_it_comes(settings, module_params)
             net.callbacks.append(("checkpoints", KeepEpochs(checkpoint, signature, draws=draws)))
         net.initialize()
         keeps_rates = leaves_rates_alone(settings.learning_rate_schedule, net)
@@ -109,7 +117,7 @@ def _train(
             net.continue_history(resume.history)
         elif module_params.get("linear_path"):
             net.module_.start_from(*_principal_components(net.module_, training_data, settings))
-        with _shortcuts(net, training_data, settings, module_params):
+        with _together(net, processes), _shortcuts(net, training_data, settings, module_params):
             net.partial_fit(training_data)
     return Trained(
         trained_module(net).eval(),
@@ -129,12 +137,30 @@ def _runs_as_it_comes(settings: TrainingSettings, module_params: Mapping[str, An
 
 
 @contextmanager
+def _together(net: Net, processes: Processes | None) -> Iterator[None]:
+    """Train on this process's part of each batch, where there are others."""
+    if processes is None:
+        yield
+        return
+    net.parallel_ = DataParallel(processes)
+    try:
+        yield
+    finally:
+        net.parallel_.close()
+        net.parallel_ = None
+
+
+@contextmanager
 def _shortcuts(
     net: Net, data: SequenceDataset, settings: TrainingSettings, module_params: Mapping[str, Any]
 ) -> Iterator[None]:
     """Share the work among torch's threads; where nobody looks at single steps, take shorter ways to the same end."""
     batch_size, n_timesteps = min(settings.batch_size, len(data)), int(data.lengths.max())
     work = net.module_.multiply_adds(batch_size, n_timesteps)
+    if net.parallel_ is not None:
+        with suitable_threads(work // net.parallel_.processes.size):
+            yield
+        return
     unwatched = _runs_as_it_comes(settings, module_params)
     if unwatched and Updates is not None:
         net.updates_ = Updates(net.optimizer_)
