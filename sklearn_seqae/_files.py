@@ -102,6 +102,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     See Also
     --------
     save : Write it; has an example.
+    load_numpy : Read an autoencoder to compute without torch.
     """
     with faults_named(path):
         estimator = read_value(path, _build)
