@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -126,6 +127,7 @@ MOMENTS: dict[str, tuple[Arrange, int]] = {  # and the epochs that are left
     "within a write": (within_a_write(5), N_EPOCHS - 4),
     "before a rename": (before_call(os, "replace", 5), N_EPOCHS - 4),
     "after a write": (before_call(KeepEpochs, "on_epoch_begin", 6), N_EPOCHS - 5),
+    "while rates fall": (before_call(KeepEpochs, "on_epoch_begin", 8), N_EPOCHS - 7),
     "after the last epoch": (before_call(_autoencoder, "set_natural_proportions"), 0),
     "at the very end": (before_call(LSTMAutoencoder, "_warn_of_collapse"), 0),
 }
@@ -134,6 +136,19 @@ MOMENTS: dict[str, tuple[Arrange, int]] = {  # and the epochs that are left
 @pytest.fixture(scope="module")
 def uninterrupted() -> LSTMAutoencoder:
     return small(None).fit(X)
+
+
+@pytest.fixture(scope="module")
+def folder_of_killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("killed")
+    assert is_killed(partial(small(folder).fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
+    return folder
+
+
+@pytest.fixture
+def killed(folder_of_killed: Path, tmp_path: Path) -> Path:
+    """A folder with the checkpoint of a fit that was killed after three epochs."""
+    return Path(shutil.copytree(folder_of_killed, tmp_path / "killed"))
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -146,6 +161,16 @@ def test_a_fit_that_is_killed_goes_on(
     assert_equal(estimator.fit(X), uninterrupted)
     assert epochs.n == n_left
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_that_has_ended_is_not_gone_on_with(tmp_path: Path, epochs: Epochs) -> None:
+    params: dict[str, Any] = {"learning_rate_schedule": "constant", "max_epochs": 40}
+    expected = small(None, **params).fit(X)
+    assert expected.n_iter_ < 40
+    assert is_killed(partial(small(tmp_path, **params).fit, X), before_call(_autoencoder, "set_natural_proportions"))
+    epochs.n = 0
+    assert_equal(small(tmp_path, **params).fit(X), expected)
+    assert epochs.n == 0
 
 
 def test_it_may_be_killed_again_and_again(uninterrupted: LSTMAutoencoder, tmp_path: Path) -> None:
@@ -277,25 +302,21 @@ def load_curve(folder: Path) -> Any:
     [{"latent_dim": 2}, {"random_state": 1}, {"net_params": SGD}, {"loss": torch.nn.HuberLoss()}, {"patch_len": 2}],
     ids=str,
 )
-def test_other_parameters_begin_anew(change: dict[str, Any], tmp_path: Path, epochs: Epochs) -> None:
-    assert is_killed(partial(small(tmp_path).fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
-    assert small(tmp_path, **change).fit(X).n_iter_ == epochs.n
-    assert len(checkpoints(tmp_path)) == 1
+def test_other_parameters_begin_anew(change: dict[str, Any], killed: Path, epochs: Epochs) -> None:
+    assert small(killed, **change).fit(X).n_iter_ == epochs.n
+    assert len(checkpoints(killed)) == 1
 
 
 @pytest.mark.parametrize("place", [(0, 0), (-1, -1), (11, 5)])
-def test_other_data_begin_anew(place: tuple[int, int], tmp_path: Path, epochs: Epochs) -> None:
-    assert is_killed(partial(small(tmp_path).fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
+def test_other_data_begin_anew(place: tuple[int, int], killed: Path, epochs: Epochs) -> None:
     other = X.copy()
     other[place] += 1e-3
-    assert small(tmp_path).fit(other).n_iter_ == epochs.n
+    assert small(killed).fit(other).n_iter_ == epochs.n
 
 
-def test_what_does_not_decide_may_change(tmp_path: Path, epochs: Epochs, uninterrupted: LSTMAutoencoder) -> None:
+def test_what_does_not_decide_may_change(killed: Path, epochs: Epochs, uninterrupted: LSTMAutoencoder) -> None:
     """How data are stored, how much is said, what the folder is called."""
-    assert is_killed(partial(small(tmp_path / "a").fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
-    (tmp_path / "a").rename(tmp_path / "b")
-    assert_equal(small(str(tmp_path / "b"), verbose=1).fit(np.asfortranarray(X.astype(np.float32))), uninterrupted)
+    assert_equal(small(str(killed), verbose=1).fit(np.asfortranarray(X.astype(np.float32))), uninterrupted)
     assert epochs.n == N_EPOCHS - 3
 
 
@@ -401,22 +422,14 @@ def test_a_fitted_model_carries_the_name_alone(tmp_path: Path) -> None:
     assert clone(fitted).checkpoint_dir == tmp_path
 
 
-def test_the_progress_bar_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert is_killed(partial(small(tmp_path).fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
-    small(tmp_path, verbose=1).fit(X)
+def test_the_progress_bar_goes_on(killed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small(killed, verbose=1).fit(X)
     shown = capsys.readouterr().err
     assert f"epoch 4/{N_EPOCHS}:  38%" in shown
     assert f"{N_EPOCHS * N_BATCHES}/{N_EPOCHS * N_BATCHES}" in shown
 
 
 # Errors
-
-
-@pytest.fixture
-def killed(tmp_path: Path) -> Path:
-    """A folder with a checkpoint."""
-    assert is_killed(partial(small(tmp_path).fit, X), before_call(KeepEpochs, "on_epoch_begin", 4))
-    return tmp_path
 
 
 @pytest.mark.parametrize("position", [0, 100, -1])
