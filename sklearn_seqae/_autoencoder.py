@@ -270,8 +270,8 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     there is none. What decides a fit counts as it is given: functions and classes by their names, other objects by
     their class and plain attributes, so after changing the code of a loss, empty the folder. Callbacks go on with what
     they keep, in plain values, under names that end in an underscore, as those of skorch do, and see all epochs in
-    ``net.history``; whatever else they keep begins anew. A checkpoint of the default network takes some 5 ms, that of
-    a very small one 1 ms: a fit whose epochs take no longer may take twice as long. Epochs of over a second are also
+    ``net.history``; whatever else they keep begins anew. A checkpoint of the default network takes some 6 ms, that of
+    a very small one 3 ms: a fit whose epochs take no longer may take twice as long. Epochs of over a second are also
     safe from a power cut. :meth:`partial_fit` writes none: `save` after a call keeps all that the next one needs.
     `LSTMOutlierDetector`, `LSTMSeriesOutlierDetector` and `LSTMFeatures`, which fit several autoencoders, write
     checkpoints where their `autoencoder` does, and go on with the one that was being fitted when they were killed.
