@@ -3,6 +3,8 @@
 import copy
 import pickle
 import re
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from skorch.callbacks import Callback
 
 from sklearn_seqae import LSTMAutoencoder
 
@@ -29,7 +32,8 @@ def sequences(ragged: bool) -> list[NDArray[np.float64]]:
 
 
 def small(device: str | torch.device, **params: object) -> LSTMAutoencoder:
-    return LSTMAutoencoder(3, hidden_layer_sizes=(8,), max_epochs=3, device=device, random_state=0, **params)  # type: ignore[arg-type]
+    own: dict[str, Any] = {"hidden_layer_sizes": (8,), "max_epochs": 3, "device": device, "random_state": 0}
+    return LSTMAutoencoder(3, **own | params)
 
 
 # What names a device
@@ -136,3 +140,30 @@ def test_the_gpus_generator_is_left_as_it_is() -> None:
     before = torch.cuda.get_rng_state()
     small("cuda", dropout=0.5).fit(sequences(ragged=False))
     assert torch.equal(torch.cuda.get_rng_state(), before)
+
+
+class Failing(Callback):
+    """Ends a fit by an error, before the third epoch."""
+
+    fails = True
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        if self.fails and len(net.history) == 3:
+            raise RuntimeError("no more")
+
+
+@every_gpu
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_a_fit_goes_on_from_a_checkpoint_on_a_gpu(
+    gpu: str, dropout: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X, params = sequences(ragged=True), {"hidden_layer_sizes": (8, 8), "dropout": dropout, "early_stopping": True}
+    estimator = small(gpu, **params, callbacks=[Failing], checkpoint_dir=tmp_path)
+    with pytest.raises(RuntimeError, match="no more"):
+        estimator.fit(X)
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(Failing, "fails", False)
+    fitted = estimator.fit(X)
+    assert list(tmp_path.iterdir()) == []
+    expected = small(gpu, **params, callbacks=[Failing]).fit(X)
+    np.testing.assert_allclose(fitted.loss_curve_, expected.loss_curve_, rtol=1e-4)
