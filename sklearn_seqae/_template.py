@@ -61,10 +61,12 @@ class AutoencoderTemplate:
     def _going_on(self, template: LSTMAutoencoder, *content: Any) -> Iterator[tuple[LSTMAutoencoder, int]]:
         """The autoencoder to fit, and a seed: of this fit, or of the same one that was killed, if it has checkpoints.
 
-        Autoencoders that had been fitted when it was killed are then found, and need not be trained again.
+        Autoencoders that had been fitted when it was killed are then found, and need not be trained again. Not so where
+        several processes train them, each of which would hold a place of its own here: then the one that was being
+        fitted goes on, and those before it are fitted again.
         """
         seed = self._draw_seed()
-        if template.checkpoint_dir is None:
+        if template.checkpoint_dir is None or template.distributed:
             yield template, seed
             return
         from sklearn_seqae._training._checkpoints import open_checkpoint
