@@ -18,8 +18,9 @@ def fingerprint(value: Any) -> str:
     """A hash of plain values, arrays and tensors, in lists and mappings, and of what else can be told apart.
 
     Functions and classes count by their names. Other objects count by their class, and by those attributes that are
-    plain; a `torch.nn.Module` by these of all its parts, and by its parameters. So code that is changed under the same
-    name, and what an object holds of connections, files and the like, makes no difference.
+    plain, results aside, whose names end in an underscore; a `torch.nn.Module` by these of all its parts, and by its
+    parameters. So code that is changed under the same name, and what an object holds of connections, files and the
+    like, makes no difference.
 
     Examples
     --------
@@ -76,7 +77,8 @@ def _object_parts(value: Any) -> Iterator[bytes | memoryview]:
     is_module = hasattr(value, "modules") and hasattr(value, "state_dict")
     for module in value.modules() if is_module else [value]:
         yield from _parts(type(module))
-        yield from _parts({name: item for name, item in vars(module).items() if _is_plain(item)})
+        attributes = vars(module).items()
+        yield from _parts({name: item for name, item in attributes if _is_plain(item) and not name.endswith("_")})
     if is_module:
         yield from _parts(value.state_dict())
 

@@ -89,6 +89,7 @@ class Holder:
     def __init__(self, patience: int, connection: Any) -> None:
         self.patience = patience
         self.connection = connection
+        self.seen_ = id(connection)
 
 
 def test_objects_count_by_what_is_plain_in_them() -> None:
