@@ -262,19 +262,20 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     time_shift=0, max_grad_norm=None, learning_rate_schedule="constant", learning_rate=0.001`` trains it with plain
     Adam.
 
-    A checkpoint (`checkpoint_dir`) is named after a hash of the parameters and of all values of X, with `warm_start`
-    also of what the fit goes on from. So many fits may share a folder, such as those of a search in several processes,
-    on a cluster too; a fit that runs keeps its checkpoint locked, and an equal one beside it has another. It holds data
-    alone, also the seed of ``random_state=None``, and is removed when the fit has ended. After Ctrl-C and after an
-    error it stays, and the same fit goes on from it; what is never gone on from may be deleted. The folder is made if
-    there is none. What decides a fit counts as it is given: functions and classes by their names, other objects by
-    their class and plain attributes, so after changing the code of a loss, empty the folder. Callbacks go on with what
-    they keep, in plain values, under names that end in an underscore, as those of skorch do, and see all epochs in
-    ``net.history``; whatever else they keep begins anew. A checkpoint of the default network takes some 6 ms, that of
-    a very small one 3 ms: a fit whose epochs take no longer may take twice as long. Epochs of over a second are also
-    safe from a power cut. :meth:`partial_fit` writes none: `save` after a call keeps all that the next one needs.
-    `LSTMOutlierDetector`, `LSTMSeriesOutlierDetector` and `LSTMFeatures`, which fit several autoencoders, write
-    checkpoints where their `autoencoder` does, and go on with the one that was being fitted when they were killed.
+    A checkpoint (`checkpoint_dir`) is named after a hash of the parameters and of all values of X (a second for a
+    gigabyte), with `warm_start` also of what the fit goes on from. So many fits may share a folder, such as those of a
+    search in several processes, on a cluster too; a fit that runs keeps its checkpoint locked, and an equal one beside
+    it has another. It holds data alone, also the seed of ``random_state=None``, and is removed when the fit has ended.
+    After Ctrl-C and after an error it stays, and the same fit goes on from it; what is never gone on from may be
+    deleted. The folder is made if there is none. What decides a fit counts as it is given: functions and classes by
+    their names, other objects by their class and plain attributes, so after changing the code of a loss, empty the
+    folder. Callbacks go on with what they keep, in plain values, under names that end in an underscore, as those of
+    skorch do, and see all epochs in ``net.history``; whatever else they keep begins anew. A checkpoint of the default
+    network takes some 6 ms, that of a very small one 3 ms: a fit whose epochs take no longer may take twice as long.
+    Epochs of over a second are also safe from a power cut. :meth:`partial_fit` writes none: `save` after a call keeps
+    all that the next one needs. `LSTMOutlierDetector`, `LSTMSeriesOutlierDetector` and `LSTMFeatures`, which fit
+    several autoencoders, write checkpoints where their `autoencoder` does, and go on with the one that was being fitted
+    when they were killed.
 
     With ``distributed=True``, processes that ``torchrun`` has started [9]_ train one network together. All make the
     same call of :meth:`fit`, with the same X: each takes its part of every batch, so that `batch_size` counts the
