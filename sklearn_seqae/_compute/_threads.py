@@ -1,5 +1,6 @@
 """How torch computes: with how many threads."""
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["parallel_map", "suitable_threads"]
+__all__ = ["parallel_map", "suitable_threads", "usable_threads"]
 
 # Multiply-adds in one pass of a batch below which a second thread gains little, and loses much beside a busy process.
 _SMALL_WORK = 200_000_000
@@ -35,7 +36,7 @@ def suitable_threads(multiply_adds: int, *, brief: bool = False) -> Iterator[Non
     brief : bool, default=False
         Whether it takes a moment, in which nobody's code runs that might start a thread.
     """
-    with _set_threads(_number_of_threads() if multiply_adds > _SMALL_WORK else 1, brief=brief):
+    with _set_threads(_usable_threads() if multiply_adds > _SMALL_WORK else 1, brief=brief):
         yield
 
 
@@ -61,7 +62,7 @@ def parallel_map(
         Gives results in the order of the items, and raises what a call raises, after which it drops the items that
         wait. To be used, and its results to be read, within the context.
     """
-    n_threads = _number_of_threads()
+    n_threads = _usable_threads()
     n_calls = min(n_calls, n_threads)
     n_threads_each = n_threads // n_calls if multiply_adds > _SMALL_WORK else 1
     with _set_threads(n_threads_each):
@@ -75,6 +76,20 @@ def parallel_map(
                     pass
                 _new_threads.have(n_threads)
             yield pool.map
+
+
+@contextmanager
+def usable_threads() -> Iterator[None]:
+    """Compute with the threads that torch is set to; in a fork of a process, with one."""
+    with _set_threads(_usable_threads()):
+        yield
+
+
+def _usable_threads() -> int:
+    """Torch's number of threads; one in a fork, which OpenMP's threads have not come along to: it would wait for them
+    for ever, if the process that was forked had computed with several.
+    """
+    return 1 if _new_threads.is_forked else _number_of_threads()
 
 
 def _number_of_threads() -> int:
@@ -119,13 +134,16 @@ class _NewThreads:
     ----------
     lock : RLock
         To be held from a change of the calling thread's number until theirs is set back, and while torch is met.
+    is_forked : bool
+        Whether this process is a fork of one that knew this.
     """
 
     def __init__(self) -> None:
-        self.start_anew()
+        self.start_anew(is_forked=False)
 
-    def start_anew(self) -> None:
+    def start_anew(self, *, is_forked: bool) -> None:
         """Begin again, in a fork of the process, which has none of its threads."""
+        self.is_forked = is_forked
         self.lock = RLock()  # a signal may come while it is held, and its handler compute
         self._caller = ThreadPoolExecutor(1, thread_name_prefix=__name__)
         self._n_callers = 0
@@ -142,4 +160,4 @@ class _NewThreads:
 
 _new_threads = _NewThreads()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_threads.start_anew)
+    os.register_at_fork(after_in_child=functools.partial(_new_threads.start_anew, is_forked=True))

@@ -9,7 +9,7 @@ import torch
 from sklearn_seqae._compute._devices import memory_given_back
 from sklearn_seqae._compute._processes import Processes
 from sklearn_seqae._compute._shortcuts import Halves, Updates, keep_freed_memory
-from sklearn_seqae._compute._threads import parallel_map, suitable_threads
+from sklearn_seqae._compute._threads import parallel_map, suitable_threads, usable_threads
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._network._sequence_autoencoder import SequenceAutoencoder
 from sklearn_seqae._training._arguments import make_net, optimizer_signature
@@ -76,7 +76,7 @@ def train(
     """
     keep_freed_memory()
     settings = settings_of_process(settings, processes)
-    with memory_given_back(settings.device):  # once the net is gone
+    with memory_given_back(settings.device), usable_threads():  # given back once the net is gone
         return _train(module_params, training_data, validation_data, settings, resume, network, checkpoint, processes)
 
 

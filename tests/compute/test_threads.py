@@ -96,6 +96,26 @@ def test_a_fork_of_the_process_computes_with_the_same_numbers() -> None:
         assert os.waitpid(child, 0)[1] == 0
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a fork")
+def test_a_fork_waits_for_no_thread_that_has_not_come_along() -> None:
+    X = np.random.default_rng(0).normal(size=(1000, 100))
+    autoencoder = tiny(max_epochs=1)
+    with torch_threads(2):
+        torch.ones(10**6).exp()  # OpenMP has a second thread from now on
+        codes = autoencoder.fit_transform(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            child = os.fork()
+        if child == 0:
+            same = False
+            try:
+                signal.alarm(30)
+                same = bool((autoencoder.fit_transform(X) == codes).all())
+            finally:
+                os._exit(not same)
+        assert os.waitpid(child, 0)[1] == 0
+
+
 def test_an_error_leaves_the_number_as_it_was() -> None:
     with torch_threads(3):
         with pytest.raises(ValueError, match="of the caller"), suitable_threads(SMALL):
