@@ -1,8 +1,8 @@
 """In what precision, and on which device, an epoch takes how long: from what width and batch on something else pays.
 
-The same network is trained by turns in float32 and in bfloat16, on the CPU and, where there is one, on a GPU: seconds of
-an epoch of the whole fit, over those of float32 on the CPU, the lowest of some rounds. Beside it the score on sequences
-that were held out, which should be the same.
+The same network is trained by turns in float32 and in bfloat16, on the CPU and, where there is one, on a GPU: seconds
+of an epoch of the whole fit, over those of float32 on the CPU, the lowest of some rounds. Beside it the score on
+sequences that were held out, which should be the same.
 
     python benchmarks/devices.py --write
     python benchmarks/devices.py --quick
