@@ -50,6 +50,16 @@ class LearnedScale(nn.Module):
         return ((prediction - target).abs() * torch.exp(-self.log_scale) + self.log_scale).mean()
 
 
+class Impatient(nn.Module):
+    """A loss in which one presses Ctrl-C twice."""
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        if rank_here() == 1:
+            press_ctrl_c()
+            press_ctrl_c()
+        return (prediction - target).abs().mean()
+
+
 class On(Callback):
     """Does something at the end of a batch or of an epoch of one process."""
 
@@ -138,7 +148,7 @@ def fitted_in_parts(**params: Any) -> dict[str, Any]:
 def error_of(action: Callable[[], Any]) -> str:
     try:
         action()
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         return f"{type(error).__name__}: {error} {getattr(error, '__notes__', '')}"
     return "none"
 
@@ -206,6 +216,7 @@ def work(device: str, folder: Path) -> dict[str, Any]:
         "own batches": error_of(lambda: tiny(**together, net_params={"iterator_train": list}).fit(X)),
         "unreadable": error_of(lambda: tiny(**together).fit(X if rank == 0 else X + np.inf)),
         "not finite": error_of(lambda: tiny(**together, learning_rate=1e30, max_grad_norm=None).fit(X)),
+        "two Ctrl-C": error_of(lambda: tiny(**together, loss=Impatient()).fit(X)),
         "of one": error_of(lambda: tiny(**together, callbacks=[On(1, 1, fail)]).fit(X)),
     }
     found["killed"] = killed_and_resumed(folder, **together)

@@ -134,7 +134,8 @@ def test_all_processes_refuse_alike(ranks: Ranks, what: str, message: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("what", "message"), [("unreadable", "contains infinity"), ("of one", "of this process alone")]
+    ("what", "message"),
+    [("unreadable", "contains infinity"), ("of one", "of this process alone"), ("two Ctrl-C", "KeyboardInterrupt")],
 )
 def test_an_error_of_one_process_ends_the_others(ranks: Ranks, what: str, message: str) -> None:
     first, second = (errors[what] for errors in ranks.both("errors"))
