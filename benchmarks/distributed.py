@@ -81,7 +81,7 @@ def run(way: str, shape: Shape) -> dict[str, Any]:
     command = [sys.executable]
     if way == "two processes":
         command += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--local-addr=127.0.0.1"]
-    place = {"OMP_NUM_THREADS": str(n_threads), "GLOO_SOCKET_IFNAME": "lo"}
+    place = {"OMP_NUM_THREADS": str(n_threads)} | ({"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {})
     done = subprocess.run(
         [*command, __file__, "--shape", shape.name], env=os.environ | place, capture_output=True, text=True
     )

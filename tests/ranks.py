@@ -228,7 +228,9 @@ def work(device: str, folder: Path) -> dict[str, Any]:
 def run_rank(rank: int, device: str, folder: Path, connection: Connection) -> None:
     """Find the others as torchrun would have it."""
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(connection.recv()), "TORCHELASTIC_USE_AGENT_STORE": "True"}
-    os.environ.update(place, RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(N_RANKS), GLOO_SOCKET_IFNAME="lo")
+    os.environ.update(place, RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(N_RANKS))
+    if sys.platform == "linux":
+        os.environ["GLOO_SOCKET_IFNAME"] = "lo"  # whatever the machine's name stands for
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have it ignored in the background
     connection.send(work(device, folder))
 
