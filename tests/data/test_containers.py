@@ -48,6 +48,10 @@ def dask_array(values: Any) -> Any:
     return pytest.importorskip("dask.array").from_array(values, chunks=2)
 
 
+def zarr_array(values: Any) -> Any:
+    return pytest.importorskip("zarr").array(values, chunks=(2,) * np.ndim(values))
+
+
 def dask_frame() -> Any:
     return pytest.importorskip("dask.dataframe").from_pandas(frame(), npartitions=2)
 
@@ -108,6 +112,7 @@ TABLES: dict[str, Callable[[], Any]] = {
     "dask": lambda: dask_array(GAPPY),
     "dask DataFrame": dask_frame,
     "xarray of dask": lambda: xarray_of(dask_array(GAPPY)),
+    "Zarr": lambda: zarr_array(GAPPY),
 }
 
 
@@ -164,6 +169,7 @@ COLUMNS: dict[str, Callable[[], Any]] = {
     "xarray": lambda: xarray_of(GAPPY[:, 0]),
     "dask": lambda: dask_array(GAPPY[:, 0]),
     "dask Series": lambda: dask_frame()["a"],
+    "Zarr": lambda: zarr_array(GAPPY[:, 0]),
 }
 
 
@@ -225,6 +231,7 @@ CUBE = np.arange(24.0).reshape(2, 4, 3)
 CUBES: dict[str, Callable[[], Any]] = {
     "xarray": lambda: xarray_of(CUBE),
     "dask": lambda: dask_array(CUBE),
+    "Zarr": lambda: zarr_array(CUBE),
     "tensor": lambda: torch.tensor(CUBE, requires_grad=True).bfloat16(),
     "objects": lambda: CUBE.astype(object),
     "masked": lambda: np.ma.masked_array(CUBE),
