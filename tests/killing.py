@@ -1,4 +1,4 @@
-"""Processes that are killed in the middle of a fit, at a moment of one's choice."""
+"""Fits that are interrupted, and processes that are killed in the middle of one, at a moment of one's choice."""
 
 import functools
 import itertools
@@ -9,9 +9,18 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["before_call", "die", "is_killed"]
+__all__ = ["before_call", "die", "is_killed", "press_ctrl_c"]
 
 Arrange = Callable[[], None]
+
+
+def press_ctrl_c() -> None:
+    """What Ctrl-C does, also where the tests run in the background, in which shells have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def die(*_: Any, **__: Any) -> None:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn_seqae import LSTMFeatures, LSTMOutlierDetector, LSTMSeriesOutlierDetector
 from sklearn_seqae._training._batching import TrainingBatches
 from sklearn_seqae._training._epochs import KeepEpochs
-from tests.killing import before_call, is_killed
+from tests.killing import before_call, is_killed, press_ctrl_c
 from tests.tiny import tiny
 
 pytestmark = [
@@ -89,7 +89,7 @@ def test_ctrl_c_leaves_checkpoints(tmp_path: Path, epochs: list[int], monkeypatc
     def interrupt(self: KeepEpochs, net: Any, *args: Any, **kwargs: Any) -> None:
         begin(self, net, *args, **kwargs)
         if len(epochs) == N_EPOCHS + 2:
-            os.kill(os.getpid(), 2)
+            press_ctrl_c()
 
     monkeypatch.setattr(KeepEpochs, "on_epoch_begin", interrupt)
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="goes on"):

@@ -3,7 +3,6 @@
 import functools
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import warnings
@@ -26,6 +25,7 @@ from sklearn_seqae._cli._arguments import make_parser, parse
 from sklearn_seqae._cli._checks import check
 from sklearn_seqae._cli._main import main
 from sklearn_seqae._cli._splitting import split_rows
+from tests.killing import press_ctrl_c
 from tests.tiny import tiny
 
 N = 20
@@ -387,11 +387,7 @@ class _Interrupt(Callback):
 
     def on_batch_end(self, net: Any, **kwargs: Any) -> None:
         if len(net.history) == 3:
-            before = signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
-            try:
-                signal.raise_signal(signal.SIGINT)
-            finally:
-                signal.signal(signal.SIGINT, before)
+            press_ctrl_c()
 
 
 def test_interrupted_training_is_kept(

@@ -24,7 +24,7 @@ from sklearn_seqae._training._batching import TrainingBatches
 from sklearn_seqae._training._epochs import KeepEpochs
 from sklearn_seqae._training._net import Net
 from sklearn_seqae._training._schedule import Schedule
-from tests.killing import Arrange, before_call, die, is_killed
+from tests.killing import Arrange, before_call, die, is_killed, press_ctrl_c
 from tests.tiny import tiny, weights
 from tests.training.test_resuming import Uncertain
 
@@ -372,7 +372,7 @@ def interrupt() -> None:
 def interrupt_once() -> None:
     if not INTERRUPTED:
         INTERRUPTED.append(True)
-        os.kill(os.getpid(), 2)
+        press_ctrl_c()
 
 
 INTERRUPTED: list[bool] = []

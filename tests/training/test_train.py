@@ -4,7 +4,6 @@ import os
 import pickle
 import random
 import re
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from skorch.callbacks import Callback, EarlyStopping
 
 from sklearn_seqae import LSTMAutoencoder
 from sklearn_seqae._training import _schedule
+from tests.killing import press_ctrl_c
 
 ignore_collapse = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -60,15 +60,6 @@ class Recorder(Callback):
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         self.tell("end")
-
-
-def interrupt() -> None:
-    """What Ctrl-C does, also where the tests run in the background, in which shells have it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        signal.raise_signal(signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 # Ending
@@ -246,7 +237,7 @@ def test_a_network_of_another_shape_cannot_be_continued(change: dict[str, Any]) 
 @ignore_collapse
 @pytest.mark.parametrize(("at", "n_epochs"), [(1, 0), (31, 30)])
 def test_ctrl_c_keeps_what_was_learned(at: int, n_epochs: int) -> None:
-    autoencoder = small(callbacks=[Recorder(at=at, action=interrupt)], batch_size=60)
+    autoencoder = small(callbacks=[Recorder(at=at, action=press_ctrl_c)], batch_size=60)
     with pytest.warns(UserWarning, match=f"interrupted by user after {n_epochs} epochs"):
         autoencoder.fit(sines())
     assert autoencoder.n_iter_ == n_epochs
