@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral, Real
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -57,6 +57,35 @@ _AUTO_PATCH_VALUES = 1024
 _AUTO_WIDTHS = (16, 128)
 # What a training that goes on starts from, besides the network.
 _START = ("_optimizer_state", "_loss_state", "history_", "_n_trainings", "_split_seed")
+
+
+class _Call(NamedTuple):
+    """How a call of `fit` or `partial_fit` trains.
+
+    Attributes
+    ----------
+    processes : Processes or None
+        Who trains together.
+    resumes : bool
+        Whether it goes on from what is fitted.
+    max_epochs : int or "auto"
+        Most epochs.
+    keeps_optimizer : bool
+        Whether the next call may go on with the optimizer.
+    partial : bool
+        Whether X is a part of the data.
+    """
+
+    processes: Processes | None
+    resumes: bool
+    max_epochs: int | str
+    keeps_optimizer: bool
+    partial: bool = False
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it is this process that speaks for all."""
+        return self.processes is None or self.processes.is_first
 
 
 class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -484,7 +513,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         with all_or_nothing(self), join(self.distributed, self.device) as processes:
             resume = self.warm_start and self.__sklearn_is_fitted__()
-            return self._fit(X, y, processes, resume=resume, max_epochs=self.max_epochs, keep_optimizer=self.warm_start)
+            return self._fit(X, y, _Call(processes, resume, self.max_epochs, keeps_optimizer=self.warm_start))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None) -> "LSTMAutoencoder":
@@ -512,127 +541,100 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         """
         with all_or_nothing(self), join(self.distributed, self.device) as processes:
             resume = self.__sklearn_is_fitted__()
-            return self._fit(X, y, processes, resume=resume, max_epochs=1, keep_optimizer=True, partial=True)
+            return self._fit(X, y, _Call(processes, resume, 1, keeps_optimizer=True, partial=True))
 
     @with_callbacks
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        processes: Processes | None,
-        *,
-        resume: bool,
-        max_epochs: int | str,
-        keep_optimizer: bool,
-        partial: bool = False,
-    ) -> "LSTMAutoencoder":
-        sequences = self._validate(X, reset=not resume)
-        seed = draw_seed(self.random_state)
-        if processes is not None:
-            seed = self._agree(processes, sequences, seed, self.n_iter_ if resume else 0)
-        how: dict[str, Any] = {
-            "processes": processes,
-            "resume": resume,
-            "max_epochs": max_epochs,
-            "keep_optimizer": keep_optimizer,
-            "partial": partial,
-        }
-        if partial or self.checkpoint_dir is None:
-            return self._train(X, y, sequences, seed, None, **how)
-        with self._open_checkpoint(sequences, seed, resume, processes) as checkpoint:
-            return self._train(X, y, sequences, checkpoint.seed, checkpoint, **how)
+    def _fit(self, X: Any, y: Any, call: _Call) -> "LSTMAutoencoder":
+        sequences = self._validate(X, reset=not call.resumes)
+        seed = self._agree(sequences, draw_seed(self.random_state), call)
+        with self._open_checkpoint(sequences, seed, call) as checkpoint:
+            self._train(X, y, sequences, seed if checkpoint is None else checkpoint.seed, checkpoint, call)
+        return self
+
+    def _agree(self, sequences: Sequences, seed: int, call: _Call) -> int:
+        """The seed; that of all processes, where several are about to fit the same."""
+        if call.processes is None:
+            return seed
+        from sklearn_seqae._training._agreement import require_same_fit
+
+        params = deciding_params(self) | {"checkpoint_dir": self.checkpoint_dir is None}  # kept by the first one
+        require_same_fit(call.processes, params, sequences, self.n_iter_ if call.resumes else 0)
+        agreed: int = call.processes.first(seed)
+        return agreed
 
     @contextmanager
-    def _open_checkpoint(
-        self, sequences: Sequences, seed: int, resume: bool, processes: Processes | None
-    ) -> Iterator["Checkpoint"]:
+    def _open_checkpoint(self, sequences: Sequences, seed: int, call: _Call) -> Iterator["Checkpoint | None"]:
         """The checkpoint of this fit, or of the same one that was killed; it is removed once the fit has ended.
 
         Of several processes, the first one keeps it, and the others go on from it too.
         """
+        if call.partial or self.checkpoint_dir is None:
+            yield None
+            return
         from sklearn_seqae._training._checkpoints import CheckpointElsewhere, open_checkpoint
 
-        if processes is not None and not processes.is_first:
-            yield CheckpointElsewhere(*processes.first(None))
+        if not call.speaks:
+            yield CheckpointElsewhere(*cast(Processes, call.processes).first(None))
             return
         start = [
             type(self),
             deciding_params(self),
             None if self.random_state is None else seed,  # a new seed each time: the checkpoint's counts
-            [self.module_.state_dict(), *(vars(self)[name] for name in _START)] if resume else None,
+            [self.module_.state_dict(), *(vars(self)[name] for name in _START)] if call.resumes else None,
             content_hash(sequences),
         ]
-        with open_checkpoint(cast(str, self.checkpoint_dir), fingerprint(start), seed) as checkpoint:
-            if processes is not None:
-                processes.first((checkpoint.read(), checkpoint.seed))
+        with open_checkpoint(self.checkpoint_dir, fingerprint(start), seed) as checkpoint:
+            if call.processes is not None:
+                call.processes.first((checkpoint.read(), checkpoint.seed))
             yield checkpoint
             if not (self.interrupted_ or isinstance(self.checkpoint_dir, PartsFolder)):
                 checkpoint.remove()
 
     def _train(
-        self,
-        X: Any,
-        y: Any,
-        sequences: Sequences,
-        seed: int,
-        checkpoint: "Checkpoint | None",
-        *,
-        processes: Processes | None,
-        resume: bool,
-        max_epochs: int | str,
-        keep_optimizer: bool,
-        partial: bool,
-    ) -> "LSTMAutoencoder":
+        self, X: Any, y: Any, sequences: Sequences, seed: int, checkpoint: "Checkpoint | None", call: _Call
+    ) -> None:
+        """Train, and set the fitted attributes."""
         from sklearn_seqae._training._train import train  # a fitted model is there sooner without skorch
 
-        n_trainings = self._n_trainings if resume else 0  # each goes on with new streams of random numbers
+        n_trainings = self._n_trainings if call.resumes else 0  # each goes on with new streams of random numbers
         weights_seed, split_seed, *seeds = spawn_seeds(seed, 2 + len(Seeds._fields), key=(n_trainings,))
-        if not resume:
+        if not call.resumes:
             self._set_geometry(sequences)
             self._split_seed = split_seed  # what is set aside stays aside
         module_params = self._module_params(weights_seed)
-        training_data, validation_data = self._split(sequences, partial)
-        settings = self._settings(Seeds(*seeds), max_epochs, partial, len(training_data))
-        tasks = None
-        if processes is None or processes.is_first:  # who speaks for all
-            tasks = FitTasks.of(self, X, y, functools.partial(self._as_if_stopped, training_data))
+        training_data, validation_data = self._split(sequences, call.partial)
+        tasks = FitTasks.of(self, X, y, functools.partial(self._as_if_stopped, training_data)) if call.speaks else None
         trained = train(
             module_params,
             training_data,
             validation_data,
-            replace(settings, epochs=tasks),
-            self._resume(module_params) if resume else None,
+            replace(self._settings(Seeds(*seeds), call, len(training_data)), epochs=tasks),
+            self._resume(module_params) if call.resumes else None,
             checkpoint=checkpoint,
-            processes=processes,
+            processes=call.processes,
         )
-        self._store(trained, module_params, resume, keep_optimizer)
+        self._store(trained, module_params, call)
         self._n_trainings = n_trainings + 1
-        self._longest = max(int(sequences.lengths.max()), self._longest if resume else 0)  # trained on, no padding
-        try:
-            if not partial:
-                set_natural_proportions(self.module_, training_data)
-            if not (partial or self.interrupted_):
-                self._warn_of_collapse(training_data)
-        except KeyboardInterrupt:
-            self.interrupted_ = True
-        if processes is not None:
-            self._share(processes)
+        self._longest = max(int(sequences.lengths.max()), self._longest if call.resumes else 0)  # trained on
+        self._finish(training_data, call)
         if self.interrupted_:
             hint = "" if checkpoint is None else f" The same fit goes on from its checkpoint in {self.checkpoint_dir}."
             message = f"Training interrupted by user after {self.n_iter_} epochs.{hint}"
             warnings.warn(message, stacklevel=level_of_caller())
         if tasks is not None:
             tasks.end()
-        return self
 
-    def _agree(self, processes: Processes, sequences: Sequences, seed: int, n_epochs: int) -> int:
-        """The seed of all processes, which must be about to fit the same."""
-        from sklearn_seqae._training._agreement import require_same_fit
-
-        params = deciding_params(self) | {"checkpoint_dir": self.checkpoint_dir is None}  # kept by the first one
-        require_same_fit(processes, params, sequences, n_epochs)
-        agreed: int = processes.first(seed)
-        return agreed
+    def _finish(self, training_data: SequenceDataset, call: _Call) -> None:
+        """Give codes their proportions, and look whether there is anything in them."""
+        try:
+            if not call.partial:
+                set_natural_proportions(self.module_, training_data)
+            if not (call.partial or self.interrupted_):
+                self._warn_of_collapse(training_data)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+        if call.processes is not None:
+            self._share(call.processes)
 
     def _share(self, processes: Processes) -> None:
         """Take over what the first process has learned: equal to the last bit, also on processors of other kinds."""
@@ -732,12 +734,12 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
     def _blending(self, n_sequences: int) -> float:
         return auto_blending(n_sequences) if isinstance(self.blending, str) else float(self.blending)
 
-    def _settings(self, seeds: Seeds, max_epochs: int | str, partial: bool, n_sequences: int) -> TrainingSettings:
+    def _settings(self, seeds: Seeds, call: _Call, n_sequences: int) -> TrainingSettings:
         return TrainingSettings(
             loss=self.loss,
             learning_rate=self.learning_rate,
             learning_rate_schedule="constant"
-            if partial and self.learning_rate_schedule
+            if call.partial and self.learning_rate_schedule
             else self.learning_rate_schedule,
             weight_decay=self.weight_decay,
             max_grad_norm=self.max_grad_norm,
@@ -746,7 +748,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
             blending=self._blending(n_sequences),
             input_noise=self.input_noise,
             batch_size=self._batch_size(n_sequences),
-            max_epochs=max_epochs,
+            max_epochs=call.max_epochs,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
             device=resolve_device(self.device),
@@ -769,16 +771,16 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
                 )
         return Resume(self.module_, self._optimizer_state, self._loss_state, self.history_)
 
-    def _store(self, trained: Trained, module_params: dict[str, Any], resumed: bool, keep_optimizer: bool) -> None:
+    def _store(self, trained: Trained, module_params: dict[str, Any], call: _Call) -> None:
         """Set the fitted attributes; a continued training appends to the course of the losses."""
         self.module_ = trained.module
         self.architecture_ = trained.module.summary(self.n_timesteps_in_)
-        self.history_ = [*(self.history_ if resumed else []), *trained.history]
+        self.history_ = [*(self.history_ if call.resumes else []), *trained.history]
         self.n_iter_ = len(self.history_)
         losses, validation_losses = (curve(trained.history, name) for name in ("train_loss", "valid_loss"))
         judged_by = losses if np.isnan(validation_losses).all() else validation_losses
         self.best_loss_ = float(np.nanmin(judged_by, initial=np.inf))
-        if resumed:
+        if call.resumes:
             n_before = len(self.loss_curve_)
             before = self.validation_loss_curve_ if len(self.validation_loss_curve_) else np.full(n_before, np.nan)
             losses = np.append(self.loss_curve_, losses)
@@ -787,7 +789,7 @@ class LSTMAutoencoder(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Tra
         self.validation_loss_curve_ = validation_losses[: 0 if np.isnan(validation_losses).all() else None]
         self.interrupted_ = trained.interrupted
         self._fitted_module_params = module_params
-        self._optimizer_state = trained.optimizer_state | ({} if keep_optimizer else {"moments": {}})
+        self._optimizer_state = trained.optimizer_state | ({} if call.keeps_optimizer else {"moments": {}})
         self._loss_state = trained.loss_state
 
     def _warn_of_collapse(self, training_data: SequenceDataset) -> None:

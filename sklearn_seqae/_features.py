@@ -192,7 +192,7 @@ class LSTMFeatures(AutoencoderTemplate, TransformerMixin, BaseEstimator):
             template = self._template()
             sequences = validate_sequences(self, X, n_channels=template.n_channels)
             self._set_layout(sequences)
-            with self._going_on(template, content_hash(sequences)) as (autoencoder, seed):
+            with self._going_on(template, lambda: content_hash(sequences)) as (autoencoder, seed):
                 windows_seed, thresholds_seed, *seeds = spawn_seeds(seed, 2 + len(views))
                 rng = np.random.RandomState(windows_seed)
                 windows = random_windows(sequences, self.window_len, self.n_windows, rng)

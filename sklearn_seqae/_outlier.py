@@ -249,7 +249,7 @@ class LSTMOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator):
         with all_or_nothing(self):
             template = self._template()
             sequences = self._validate(X, n_channels=template.n_channels)
-            with self._going_on(template, content_hash(sequences)) as (autoencoder, seed):
+            with self._going_on(template, lambda: content_hash(sequences)) as (autoencoder, seed):
                 split_seed, whole_seed, parts_seed = spawn_seeds(seed, 3)
                 splits = self._splits(len(sequences), groups, split_seed)
                 self.autoencoder_ = fit_to_the_end(autoencoder, sequences, whole_seed)

@@ -226,7 +226,7 @@ class LSTMSeriesOutlierDetector(AutoencoderTemplate, OutlierMixin, BaseEstimator
             self.width_ = self._find_width(series)
             folds = self._hold_out(series)
             template = default_autoencoder(series.n_channels) if self.autoencoder is None else self._template()
-            with self._going_on(template, series.steps, series.sizes) as (autoencoder, seed):
+            with self._going_on(template, lambda: [series.steps, series.sizes]) as (autoencoder, seed):
                 windows_seed, whole_seed, parts_seed = spawn_seeds(seed, 3)
                 windows, owner = self._training_windows(series, series.window_starts(self.width_), windows_seed)
                 scale = channel_statistics(windows)[1]

@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -58,8 +58,10 @@ class AutoencoderTemplate:
         return draw_seed(copy.deepcopy(self.autoencoder.random_state))  # as its clones'
 
     @contextmanager
-    def _going_on(self, template: LSTMAutoencoder, *content: Any) -> Iterator[tuple[LSTMAutoencoder, int]]:
+    def _going_on(self, template: LSTMAutoencoder, content: Callable[[], Any]) -> Iterator[tuple[LSTMAutoencoder, int]]:
         """The autoencoder to fit, and a seed: of this fit, or of the same one that was killed, if it has checkpoints.
+
+        `content` is asked for what tells the data from others only where there are some.
 
         Autoencoders that had been fitted when it was killed are then found, and need not be trained again. Not so where
         several processes train them, each of which would hold a place of its own here: then the one that was being
@@ -73,7 +75,7 @@ class AutoencoderTemplate:
 
         is_seeded = self.random_state is not None or template.random_state is not None
         params = deciding_params(self) | {"autoencoder": deciding_params(template)}
-        decides = [type(self), params, seed if is_seeded else None, content]
+        decides = [type(self), params, seed if is_seeded else None, content()]
         with open_checkpoint(template.checkpoint_dir, fingerprint(decides), seed) as checkpoint:
             checkpoint.write({})  # the seed
             yield clone(template).set_params(checkpoint_dir=checkpoint.parts), checkpoint.seed
