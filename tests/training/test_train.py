@@ -192,9 +192,9 @@ def test_a_pickle_on_the_way_changes_nothing() -> None:
 
 def test_partial_fit_learns_from_batches() -> None:
     autoencoder = small(batch_size=30)
-    for seed in range(250):
+    for seed in range(60):
         autoencoder.partial_fit(sines(60, seed=seed))
-    assert autoencoder.n_iter_ == 250
+    assert autoencoder.n_iter_ == 60
     assert autoencoder.score(sines(seed=1000)) > 0.9
 
 
