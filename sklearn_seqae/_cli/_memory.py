@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sklearn_seqae._cli._messages import InputError
-from sklearn_seqae._data._memory import physical_memory
+from sklearn_seqae._data._memory import memory_limit
 
 __all__ = ["check_size", "most_bytes"]
 
@@ -14,10 +14,10 @@ _USUAL_LIMIT = 2 * 2**30
 
 
 def most_bytes(gib: float | None = None) -> int:
-    """Most bytes that a file's numbers may fill: so many GiB, or a quarter of the machine's memory."""
+    """Most bytes that a file's numbers may fill: so many GiB, or a quarter of the memory there is."""
     if gib is not None:
         return int(gib * 2**30)
-    memory = physical_memory()
+    memory = memory_limit()
     return _USUAL_LIMIT if memory is None else memory // _SHARE
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sklearn_seqae import LSTMAutoencoder, sliding_windows
-from sklearn_seqae._data._memory import physical_memory, refuse_larger
+from sklearn_seqae._data import _memory
+from sklearn_seqae._data._memory import memory_limit, refuse_larger
 from sklearn_seqae._data._readers import validate_sequences
 from tests.tiny import tiny
 
@@ -54,8 +55,19 @@ def test_a_memory_map_is_refused_where_it_would_be_copied(
         validate_sequences(LSTMAutoencoder(), X)
 
 
+@pytest.mark.parametrize(("said", "expected"), [("2048\n", 2048), ("max\n", None), ("9223372036854771712\n", None)])
+def test_a_container_may_have_less_than_the_machine(
+    said: str, expected: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_memory, "_OF_CONTAINER", [tmp_path / "memory.max", tmp_path / "of another version"])
+    of_machine = memory_limit()
+    (tmp_path / "memory.max").write_text(said)
+    assert memory_limit() == (expected or of_machine)
+
+
 def test_where_the_system_does_not_tell_its_memory_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert physical_memory() != 0
+    monkeypatch.setattr(_memory, "_OF_CONTAINER", [])
+    assert memory_limit() != 0
     monkeypatch.delattr(os, "sysconf", raising=False)
-    assert physical_memory() is None
+    assert memory_limit() is None
     refuse_larger("X", "an array", 2**80)
