@@ -30,6 +30,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklearn_seqae import LSTMAutoencoder
+from sklearn_seqae._training._checkpoints import Checkpoint
 from sklearn_seqae._training._epochs import KeepEpochs
 
 # Sequences, steps and channels; parameters; epochs to time.
@@ -151,8 +152,15 @@ def fit_and_tell(X: Any, params: dict[str, Any], log: str, result: str) -> None:
     """Fit, and write down what came out."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", ConvergenceWarning)
+    remove = Checkpoint.remove
+
+    def remove_and_tell(checkpoint: Checkpoint) -> None:
+        remove(checkpoint)
+        note(log, b"E")  # a kill from here on, before the result is there, costs the whole fit
+
+    Checkpoint.remove = remove_and_tell  # type: ignore[method-assign]
     fitted = LSTMAutoencoder(**params).fit(X)
-    note(log, b"E")  # a kill from here on, before the result is there, costs the whole fit, whose checkpoint is gone
+    Checkpoint.remove = remove  # type: ignore[method-assign]
     with open(f"{result}.part", "wb") as file:
         np.savez(file, losses=fitted.loss_curve_, codes=fitted.transform(X))
     os.replace(f"{result}.part", result)
@@ -180,7 +188,6 @@ def kill_until_done(i: int, rng: np.random.Generator) -> Outcome:
     with np.load(result) as file:
         expected = dict(file)
     os.unlink(result)
-    os.unlink(log)
     params |= {"checkpoint_dir": os.path.join(folder, "checkpoints"), "callbacks": [BeginsOfEpochs(log)]}
     n_kills = 0
     while True:

@@ -8,8 +8,8 @@ A process fits three times: one epoch to warm up, two epochs, and many more. Sec
 took longer than the second, over the epochs it had more. Processor time is what a process computes while it waits
 neither for others nor for a core, which on a busy machine it does.
 
-    python benchmarks/distributed.py --write
-    python benchmarks/distributed.py --quick
+    python benchmarks/data_parallel.py --write
+    python benchmarks/data_parallel.py --quick
 """
 
 import json
@@ -138,7 +138,9 @@ def main() -> None:
         if int(os.environ.get("RANK", 0)) == 0:
             print(json.dumps(found))
         return
-    publish("distributed", section(tuple(s for s in SHAPES if s.name in given.shapes), given.rounds), write=given.write)
+    publish(
+        "data_parallel", section(tuple(s for s in SHAPES if s.name in given.shapes), given.rounds), write=given.write
+    )
 
 
 if __name__ == "__main__":
