@@ -158,7 +158,7 @@ def fit_and_tell(X: Any, params: dict[str, Any], log: str, result: str) -> None:
         remove(checkpoint)
         note(log, b"E")  # a kill from here on, before the result is there, costs the whole fit
 
-    Checkpoint.remove = remove_and_tell  # type: ignore[method-assign]
+    Checkpoint.remove = remove_and_tell  # type: ignore[assignment, method-assign]
     fitted = LSTMAutoencoder(**params).fit(X)
     Checkpoint.remove = remove  # type: ignore[method-assign]
     with open(f"{result}.part", "wb") as file:
