@@ -12,13 +12,14 @@ _OF_CONTAINER = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 
 def memory_limit() -> int | None:
     """Bytes of the machine's memory, or fewer that a container is granted; None where nobody tells, as on Windows."""
-    limits = []
-    with suppress(AttributeError, ValueError, OSError):
-        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    try:
+        limit = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
     for path in _OF_CONTAINER:
         with suppress(ValueError, OSError):  # "max" is no number
-            limits.append(int(path.read_text()))
-    return min(limits, default=None)
+            limit = min(limit, int(path.read_text()))
+    return limit
 
 
 def refuse_larger(name: str, what: str, n_bytes: int) -> None:

@@ -66,7 +66,6 @@ def test_a_container_may_have_less_than_the_machine(
 
 
 def test_where_the_system_does_not_tell_its_memory_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_memory, "_OF_CONTAINER", [])
     assert memory_limit() != 0
     monkeypatch.delattr(os, "sysconf", raising=False)
     assert memory_limit() is None
