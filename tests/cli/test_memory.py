@@ -7,6 +7,7 @@ import pytest
 
 from sklearn_seqae._cli._memory import check_size, most_bytes
 from sklearn_seqae._cli._messages import InputError
+from sklearn_seqae._data import _memory
 
 
 def test_the_limit_can_be_said() -> None:
@@ -15,6 +16,7 @@ def test_the_limit_can_be_said() -> None:
 
 def test_the_limit_is_a_quarter_of_the_machines_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**20}.__getitem__, raising=False)
+    monkeypatch.setattr(_memory, "_OF_CONTAINER", ())
     assert most_bytes() == 2**30
 
 
