@@ -65,6 +65,16 @@ def test_a_container_may_have_less_than_the_machine(
     assert memory_limit() == (expected or of_machine)
 
 
+def test_what_is_larger_than_a_container_s_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_memory, "_OF_CONTAINER", [tmp_path])  # a folder, which has nothing to read
+    refuse_larger("X", "an array", 2**26)
+    (tmp_path / "memory.max").write_text(f"{2**25}")
+    monkeypatch.setattr(_memory, "_OF_CONTAINER", [tmp_path / "memory.max"])
+    refuse_larger("X", "an array", 2**25)
+    with pytest.raises(MemoryError, match=r"take 0\.0625 GiB, but there are 0\.0312 on this machine, or in this cont"):
+        refuse_larger("X", "an array", 2**26)
+
+
 def test_where_the_system_does_not_tell_its_memory_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert memory_limit() != 0
     monkeypatch.delattr(os, "sysconf", raising=False)
