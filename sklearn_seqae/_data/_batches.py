@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn_seqae._data._memory_maps import PageLimit
 from sklearn_seqae._data._sequences import Sequences
 
-__all__ = ["EndToEnd", "by_length", "split", "write_steps"]
+__all__ = ["EndToEnd", "batches_of_like_length", "by_length", "empty_steps", "split", "write_steps"]
 
 Float32 = NDArray[np.float32]
 Int64 = NDArray[np.int64]
@@ -67,6 +67,17 @@ def by_length(indices: Int64, lengths: Int64) -> Int64:
 
 def split(order: Int64, size: int) -> list[Int64]:
     return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def batches_of_like_length(lengths: Int64, most_sequences: int, most_steps: int) -> list[Int64]:
+    """Indices of all sequences in batches, of so many sequences and steps at most, but of one sequence at least."""
+    size = max(1, min(most_sequences, most_steps // int(lengths.max())))
+    return split(by_length(np.arange(len(lengths)), lengths), size)
+
+
+def empty_steps(lengths: Int64, n_channels: int) -> tuple[Float32, Int64]:
+    """Room for sequences end to end, and where each begins."""
+    return np.empty((int(lengths.sum()), n_channels), dtype=np.float32), np.cumsum(lengths) - lengths
 
 
 def write_steps(steps: Float32, offsets: Int64, lengths: Int64, x: Float32) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from sklearn_seqae._data._batches import by_length, split
+from sklearn_seqae._data._batches import batches_of_like_length
 from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._inference._neighbours import Memory
 
@@ -51,8 +51,7 @@ def describe(dataset: SequenceDataset, mean: Float64, scale: Float64) -> Float64
     found = np.empty((len(dataset), (2 + len(_LAGS)) * dataset.steps.shape[1]))
     # In float32 all the way, which takes half the time.
     offset, unit = mean.astype(np.float32), scale.astype(np.float32)
-    size = max(1, _VALUES_AT_ONCE // (int(dataset.lengths.max()) * dataset.steps.shape[1]))
-    for indices in split(by_length(np.arange(len(dataset)), dataset.lengths), size):
+    for indices in batches_of_like_length(dataset.lengths, len(dataset), _VALUES_AT_ONCE // dataset.steps.shape[1]):
         x = dataset.batch(indices)["x"].numpy()
         x -= offset
         x /= unit

@@ -11,7 +11,7 @@ from torch import Tensor
 from sklearn_seqae._compute._precision import exact_float32
 from sklearn_seqae._compute._shortcuts import keep_freed_memory
 from sklearn_seqae._compute._threads import parallel_map, suitable_threads
-from sklearn_seqae._data._batches import by_length, split, write_steps
+from sklearn_seqae._data._batches import batches_of_like_length, empty_steps, write_steps
 from sklearn_seqae._data._dataset import SequenceDataset
 
 __all__ = [
@@ -61,7 +61,7 @@ def encode_timesteps(module: Any, dataset: SequenceDataset) -> tuple[Float32, In
 
 def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
     """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(lengths, module)
+    steps, offsets = empty_steps(lengths, module.n_channels)
 
     def decode_batch(indices: Int64) -> None:
         arguments = {"code": torch.from_numpy(codes[indices]), "lengths": torch.from_numpy(lengths[indices])}
@@ -74,7 +74,7 @@ def decode(module: Any, codes: Float32, lengths: Int64) -> Float32:
 
 def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
     """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(dataset.lengths, module)
+    steps, offsets = empty_steps(dataset.lengths, module.n_channels)
 
     def reconstruct_batch(indices: Int64) -> None:
         x = module(**on_device(dataset.batch(indices), module))
@@ -87,7 +87,7 @@ def reconstruct(module: Any, dataset: SequenceDataset) -> Float32:
 def encode_and_reconstruct(module: Any, dataset: SequenceDataset) -> tuple[Float32, Float32]:
     """What `encode` and `reconstruct` return, in one pass."""
     codes = np.empty((len(dataset), module.code_size), dtype=np.float32)
-    steps, offsets = _empty_steps(dataset.lengths, module)
+    steps, offsets = empty_steps(dataset.lengths, module.n_channels)
 
     def compute_batch(indices: Int64) -> None:
         code, x = module.encode_and_draw(**on_device(dataset.batch(indices), module))
@@ -123,9 +123,7 @@ def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64
     Batches may be computed at once, by several threads.
     """
     keep_freed_memory()
-    longest = int(lengths.max())
-    size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // longest))
-    batches = split(by_length(np.arange(len(lengths)), lengths), size)
+    batches = batches_of_like_length(lengths, _SEQUENCES_AT_ONCE, _STEPS_AT_ONCE)
     if module.training:  # walking through all modules takes a while
         module.eval()
 
@@ -138,7 +136,7 @@ def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64
             for _ in map_(compute_without_gradients, batches):
                 pass
         return
-    work = module.multiply_adds(min(size, len(lengths)), longest)
+    work = module.multiply_adds(len(batches[0]), int(lengths.max()))
     with suitable_threads(work, brief=True), exact_float32(module.mean.device.type):
         for indices in batches:
             compute_without_gradients(indices)
@@ -146,8 +144,3 @@ def for_each_batch(compute: Callable[[Int64], None], module: Any, lengths: Int64
 
 def on_device(arguments: dict[str, Tensor], module: Any) -> dict[str, Tensor]:
     return {name: value.to(module.mean.device) for name, value in arguments.items()}
-
-
-def _empty_steps(lengths: Int64, module: Any) -> tuple[Float32, Int64]:
-    """Room for sequences end to end, and where each begins."""
-    return np.empty((int(lengths.sum()), module.n_channels), dtype=np.float32), np.cumsum(lengths) - lengths

@@ -1,11 +1,9 @@
 """Codes, reconstructions and errors of all sequences, batch by batch, put back in their order."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_seqae._data._batches import EndToEnd, by_length, split, write_steps
+from sklearn_seqae._data._batches import EndToEnd, batches_of_like_length, empty_steps, write_steps
 from sklearn_seqae._numpy._forward_pass import ForwardPass
 
 __all__ = ["decode", "encode", "reconstruct", "squared_errors"]
@@ -29,7 +27,7 @@ def encode(network: ForwardPass, sequences: EndToEnd) -> Float32:
 
 def decode(network: ForwardPass, codes: Float32, lengths: Int64) -> Float32:
     """A sequence of each code, of the length wanted, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(network, lengths)
+    steps, offsets = empty_steps(lengths, network.geometry.n_channels)
     for indices in _batches(lengths):
         some = lengths[indices]
         write_steps(steps, offsets[indices], some, network.decode(codes[indices], int(some.max()), some))
@@ -38,7 +36,7 @@ def decode(network: ForwardPass, codes: Float32, lengths: Int64) -> Float32:
 
 def reconstruct(network: ForwardPass, sequences: EndToEnd) -> Float32:
     """All sequences as encoded and decoded again, in their order, end to end: (sum(lengths), n_channels)."""
-    steps, offsets = _empty_steps(network, sequences.lengths)
+    steps, offsets = empty_steps(sequences.lengths, network.geometry.n_channels)
     for indices in _batches(sequences.lengths):
         x = network(*sequences.gather(indices))
         write_steps(steps, offsets[indices], sequences.lengths[indices], x)
@@ -59,13 +57,5 @@ def squared_errors(network: ForwardPass, sequences: EndToEnd, unit: Float64) -> 
     return errors, counts
 
 
-def _batches(lengths: Int64) -> Iterator[Int64]:
-    """Indices of sequences of like length."""
-    size = max(1, min(_SEQUENCES_AT_ONCE, _STEPS_AT_ONCE // int(lengths.max())))
-    yield from split(by_length(np.arange(len(lengths)), lengths), size)
-
-
-def _empty_steps(network: ForwardPass, lengths: Int64) -> tuple[Float32, Int64]:
-    """Room for sequences end to end, and where each begins."""
-    shape = int(lengths.sum()), network.geometry.n_channels
-    return np.empty(shape, dtype=np.float32), np.cumsum(lengths) - lengths
+def _batches(lengths: Int64) -> list[Int64]:
+    return batches_of_like_length(lengths, _SEQUENCES_AT_ONCE, _STEPS_AT_ONCE)
