@@ -10,7 +10,10 @@ from sklearn_seqae._storage._container import read
 from sklearn_seqae._storage._formats import check_file_format
 from sklearn_seqae._storage._values import Build, unpack
 
-__all__ = ["faults_named", "read_value"]
+__all__ = ["MISFITS", "faults_named", "read_value"]
+
+# What values that do not fit together make whoever puts them together raise, besides a ValueError.
+MISFITS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError)
 
 
 @contextmanager
@@ -20,7 +23,7 @@ def faults_named(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except ValueError as error:
         raise ValueError(f"{os.fspath(path)} cannot be read: {error}") from error
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+    except MISFITS as error:
         what = f"its values do not fit together ({type(error).__name__}: {error})"
         raise ValueError(f"{os.fspath(path)} cannot be read: {what}") from error
 

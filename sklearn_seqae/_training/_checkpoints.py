@@ -13,6 +13,7 @@ import torch
 
 from sklearn_seqae._storage._formats import CHECKPOINT_FORMAT
 from sklearn_seqae._storage._parts import PartsFolder
+from sklearn_seqae._storage._reading import MISFITS
 from sklearn_seqae._storage._slots import Slot, claim
 from sklearn_seqae._storage._values import pack, unpack
 
@@ -70,7 +71,7 @@ class Checkpoint:
         """Say of values that do not fit together where they come from."""
         try:
             yield
-        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        except (*MISFITS, ValueError) as error:
             why = f"its values do not fit the training ({type(error).__name__}: {error})"
             raise ValueError(self._slot.unreadable(why)) from error
 
