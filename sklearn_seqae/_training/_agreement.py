@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_seqae._compute._processes import Processes
+from sklearn_seqae._data._dataset import SequenceDataset
 from sklearn_seqae._data._sequences import Sequences
 from sklearn_seqae._storage._fingerprint import fingerprint
 
@@ -57,7 +58,6 @@ def require_same_fit(processes: Processes, params: Mapping[str, Any], sequences:
 
 def _sums(sequences: Sequences) -> NDArray[np.float64]:
     """Of some sequences, the sum of squares of each channel: (n_compared, n_channels)."""
-    rows = np.linspace(0, len(sequences) - 1, min(len(sequences), _N_COMPARED)).astype(np.int64)
-    ends = sequences.starts + sequences.lengths
-    parts = (sequences.steps[sequences.starts[row] : ends[row]] for row in rows)
+    sample = SequenceDataset.of(sequences).thin(_N_COMPARED)
+    parts = (sample[i].numpy() for i in range(len(sample)))
     return np.array([np.nansum(np.square(part, dtype=np.float64), axis=0) for part in parts])
